@@ -1,0 +1,59 @@
+import { type Language, languages, type PlainText, type Texts } from './texts.ts';
+
+const STORED = 'text-event-server.language';
+
+let current: Language = 'zh';
+
+export function texts(): Texts {
+  return languages[current];
+}
+
+/** The language chosen earlier, else the first of the browser's that there is, else English. */
+export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {
+  for (const tag of [stored ?? '', ...wanted]) {
+    const language = tag.toLowerCase().split('-')[0] ?? '';
+    if (language === 'zh' || language === 'en') return language;
+  }
+  return 'en';
+}
+
+export function useBrowserLanguage(): void {
+  show(preferredLanguage(storage()?.getItem(STORED) ?? null, navigator.languages));
+}
+
+export function switchLanguage(): void {
+  show(current === 'zh' ? 'en' : 'zh');
+  storage()?.setItem(STORED, current);
+}
+
+/** Writes a text into the element and keeps it in the page's language from now on. */
+export function setText(element: Element, name: PlainText): void {
+  element.setAttribute('data-text', name);
+  element.textContent = texts()[name];
+}
+
+function show(language: Language): void {
+  current = language;
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  document.title = texts().title;
+  for (const element of document.querySelectorAll('[data-text]')) setText(element, nameIn(element, 'data-text'));
+  for (const element of document.querySelectorAll('[data-label]')) {
+    element.setAttribute('aria-label', texts()[nameIn(element, 'data-label')]);
+  }
+  for (const element of document.querySelectorAll('[data-placeholder]')) {
+    element.setAttribute('placeholder', texts()[nameIn(element, 'data-placeholder')]);
+  }
+}
+
+function nameIn(element: Element, attribute: string): PlainText {
+  return element.getAttribute(attribute) as PlainText;
+}
+
+/** Browsers that block site data throw on the very mention of localStorage. */
+function storage(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}

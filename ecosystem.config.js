@@ -1,0 +1,1 @@
+export { apps } from './deploy/ecosystem.config.js';

@@ -1,0 +1,41 @@
+// Builds what is missing or older than its sources, so that `npm start` works right after `npm install`.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const parts = [
+  { script: 'build:server', sources: ['src', 'tsconfig.json', 'package.json'], built: 'dist/main.js' },
+  { script: 'build:pages', sources: ['client', 'package.json'], built: 'dist/pages/index.html' },
+];
+
+for (const { script, sources, built } of parts) {
+  if (isCurrent(sources, built)) continue;
+  if (!existsSync(join(root, 'node_modules', 'typescript'))) {
+    fail(`${built} is not built, and the tools to build it are not installed. Run: npm install --include=dev`);
+  }
+  const { status } = spawnSync('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) fail(`npm run ${script} failed: see above`);
+}
+
+/** A package as published has no sources; then what is built is all there is. */
+function isCurrent(sources, built) {
+  const target = join(root, built);
+  if (!existsSync(target)) return false;
+  const { mtimeMs } = statSync(target);
+  return sources.every((source) => newest(join(root, source)) <= mtimeMs);
+}
+
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function fail(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}

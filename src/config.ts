@@ -1,0 +1,158 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** Names that ROOT_HANDLER takes. */
+export const HANDLER_NAMES = ['greet'] as const;
+
+/** A value's kind: what it must look like, in words and as a schema from its text. */
+interface Kind<T> {
+  expected: string;
+  schema: z.ZodType<T, string>;
+}
+
+interface Variable<T> extends Kind<T> {
+  name: string;
+  meaning: string;
+  default: string;
+}
+
+const text: Kind<string> = { expected: 'a text', schema: z.string() };
+
+function whole(min: number, max: number): Kind<number> {
+  const expected = `a whole number from ${min} to ${max}`;
+  return { expected, schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max)) };
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T): Kind<T[number]> {
+  return { expected: `one of ${values.join(', ')}`, schema: z.enum(values) };
+}
+
+/** A number with one of some units; the value is in the smallest of them. */
+function measure(units: Record<string, number>, min: string, max: string): Kind<number> {
+  const parse = (value: string): number => {
+    const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(value) ?? [];
+    return Number(amount) * (units[unit] ?? Number.NaN);
+  };
+  const bounds = z.number().min(parse(min)).max(parse(max));
+  const expected = `a number with a unit (${Object.keys(units).join(', ')}) from ${min} to ${max}`;
+  return { expected, schema: z.string().transform(parse).pipe(bounds) };
+}
+
+const duration = (min: string, max: string): Kind<number> =>
+  measure({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }, min, max);
+
+const size = (min: string, max: string): Kind<number> =>
+  measure({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }, min, max);
+
+/** `off` in place of a value. */
+function orOff<T>(kind: Kind<T>, off: T): Kind<T> {
+  const schema = z.union([z.literal('off').transform(() => off), kind.schema]);
+  return { expected: `${kind.expected}, or off`, schema };
+}
+
+function listOf(expected: string, valid: (item: string) => boolean): Kind<string[]> {
+  const items = z.array(z.string().refine(valid)).min(1);
+  return { expected, schema: z.string().transform((value) => value.split(',').map((item) => item.trim())).pipe(items) };
+}
+
+function isOrigin(value: string): boolean {
+  return value === '*' || (URL.canParse(value) && new URL(value).origin === value.toLowerCase());
+}
+
+function isProxy(value: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(value)) return true;
+  const [address = '', prefix, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+const octalMode: Kind<number> = {
+  expected: 'permissions in octal, such as 0660',
+  schema: z
+    .string()
+    .regex(/^0?[0-7]{3}$/)
+    .transform((value) => Number.parseInt(value, 8)),
+};
+
+const origins = listOf('* or origins such as https://example.com, separated by commas', isOrigin);
+const proxies = listOf('addresses, CIDR blocks, loopback, linklocal or uniquelocal, separated by commas', isProxy);
+
+function variable<T>(name: string, kind: Kind<T>, fallback: string, meaning: string): Variable<T> {
+  return { name, ...kind, default: fallback, meaning };
+}
+
+/** Every variable: name, kind, default, meaning. An empty default means that it is not set. */
+const variables = {
+  host: variable('HOST', text, '', 'address to listen on; all interfaces where it is not set'),
+  port: variable('PORT', whole(0, 65535), '8088', 'port for HTTP and WebSocket; 0 picks a free one'),
+  socketPath: variable('SOCKET_PATH', text, '', 'Unix socket to listen on beside the port'),
+  socketMode: variable('SOCKET_MODE', octalMode, '0660', 'permissions of the Unix socket'),
+  rootHandler: variable('ROOT_HANDLER', oneOf(HANDLER_NAMES), 'greet', 'which handler sits at /'),
+  dataDir: variable('DATA_DIR', text, './data', 'folder for what must outlive the process'),
+  nodeEnv: variable(
+    'NODE_ENV',
+    oneOf(['development', 'production', 'test']),
+    'development',
+    'production logs JSON, and message texts only at level debug',
+  ),
+  logLevel: variable(
+    'LOG_LEVEL',
+    oneOf(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+    'info',
+    'what is logged',
+  ),
+  allowedOrigins: variable('ALLOWED_ORIGINS', origins, '*', 'whose pages may connect; programs send no origin and may'),
+  trustProxy: variable('TRUST_PROXY', orOff(proxies, []), 'off', 'proxies whose word about the client is believed'),
+  maxMessageBytes: variable('MAX_MESSAGE_BYTES', orOff(size('1B', '1GiB'), Infinity), '1MiB', 'a whole message; over it 1009'),
+  maxBufferedBytes: variable(
+    'MAX_BUFFERED_BYTES',
+    orOff(size('1KiB', '1GiB'), Infinity),
+    '1MiB',
+    'what may wait for a slow reader; over it 1013',
+  ),
+  handshakeTimeout: variable('HANDSHAKE_TIMEOUT', duration('100ms', '10m'), '10s', 'until a request has come whole'),
+  closeTimeout: variable('CLOSE_TIMEOUT', duration('100ms', '10m'), '3s', 'until a closing handshake is cut short'),
+  pingInterval: variable('PING_INTERVAL', orOff(duration('100ms', '1h'), 0), '25s', 'between two pings of a connection'),
+  pingTimeout: variable('PING_TIMEOUT', duration('100ms', '1h'), '10s', 'after a ping, for any byte to come'),
+  drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
+};
+
+type Variables = typeof variables;
+
+/** The program's settings: durations in milliseconds, sizes in bytes. */
+export type Config = { readonly [K in keyof Variables]: Variables[K] extends Variable<infer T> ? T : never };
+
+/** Either a configuration or, one line each, what is wrong with what was given. */
+export type LoadedConfig = { config: Config; problems?: never } | { config?: never; problems: string[] };
+
+/** Reads a configuration from texts by variable name; what is empty or missing takes its default. */
+export function loadConfig(values: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = {};
+  for (const [key, { name, schema, expected, default: fallback }] of Object.entries(variables)) {
+    const value = values[name]?.trim() || fallback;
+    const result = schema.safeParse(value);
+    if (result.success) config[key] = result.data;
+    else problems.push(`${name}: got ${JSON.stringify(value)}, expected ${expected}`);
+  }
+  return problems.length > 0 ? { problems } : { config: Object.freeze(config) as Config };
+}
+
+/** The flag of a variable: `PORT` is `--port`. */
+export function flagOf(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+/** Names of all variables. */
+export const variableNames: readonly string[] = Object.values(variables).map(({ name }) => name);
+
+/** One paragraph per variable, for `--help`. */
+export function describeVariables(): string {
+  return Object.values(variables)
+    .map(({ name, meaning, expected, default: fallback }) => {
+      const standard = fallback === '' ? 'not set' : fallback;
+      return `  ${name} (--${flagOf(name)}), default ${standard}\n      ${meaning}; ${expected}`;
+    })
+    .join('\n');
+}

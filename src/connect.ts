@@ -1,0 +1,61 @@
+import net from 'node:net';
+import tls, { type ConnectionOptions } from 'node:tls';
+import { TextEventError } from './errors.ts';
+import { startClientHandshake } from './wire/client-handshake.ts';
+import { Connection } from './wire/connection.ts';
+
+/** Options of `connect`; those of `tls.connect` and `net.connect` pass through. */
+export interface ConnectOptions extends ConnectionOptions {
+  /** Header fields to send beside those of the handshake. */
+  extraHeaders?: Record<string, string>;
+  /** Subprotocols to offer; the server must choose one of them. */
+  protocols?: string[];
+  /** Until the connection is open, in milliseconds. @default 10000 */
+  handshakeTimeout?: number;
+  /** One whole message, in bytes. @default 64 MiB */
+  maxMessageBytes?: number;
+}
+
+const MiB = 1024 * 1024;
+
+/**
+ * Connects to a WebSocket server.
+ * @param url `ws://` or `wss://`
+ * @param connected added as a listener of `connect`
+ * @returns a connection that is CONNECTING; failures are its `error` and `close` events
+ * @throws TextEventError ERR_HANDSHAKE for anything that is not such a URL
+ */
+export function connect(url: string, connected?: () => void): Connection;
+export function connect(url: string, options: ConnectOptions, connected?: () => void): Connection;
+export function connect(url: string, options: ConnectOptions | (() => void) = {}, connected?: () => void): Connection {
+  if (typeof options === 'function') return connect(url, {}, options);
+  const { extraHeaders, protocols, handshakeTimeout = 10_000, maxMessageBytes = 64 * MiB, ...socketOptions } = options;
+  const { hostname, host, port, protocol, pathname, search } = parse(url);
+  const secure = protocol === 'wss:';
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const target = { ...socketOptions, host: address, port: Number(port) || (secure ? 443 : 80) };
+  const socket = secure
+    ? tls.connect({ ...(net.isIP(address) ? {} : { servername: address }), ...target })
+    : net.connect(target);
+  const connection = new Connection(socket, null, {
+    masked: false,
+    maxMessageBytes,
+    maxBufferedBytes: Number.POSITIVE_INFINITY,
+    closeTimeout: 3_000,
+    binaryFragmentation: MiB / 2,
+    onHandlerError: (error) => process.emitWarning(error as Error),
+  });
+  connection.path = pathname + search;
+  connection.host = host;
+  connection.extraHeaders = extraHeaders ?? null;
+  connection.protocols = protocols ?? [];
+  if (connected) connection.once('connect', connected);
+  startClientHandshake(connection, secure ? 'secureConnect' : 'connect', handshakeTimeout);
+  return connection;
+}
+
+function parse(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return url;
+  throw new TextEventError('ERR_HANDSHAKE', `connect: got ${JSON.stringify(text)}, expected a ws:// or wss:// URL`);
+}

@@ -1,0 +1,60 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Why a request is not let in: an HTTP status, one line for a person, and what else the answer must say. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sixteen bytes in Base64 (RFC 6455 section 4.1). */
+const KEY = /^[+/0-9A-Za-z]{21}[AQgw]==$/;
+
+/** What is wrong with an upgrade request as an opening handshake, by RFC 6455 section 4.2.1. */
+export function handshakeProblem(request: IncomingMessage): Refusal | undefined {
+  if (request.method !== 'GET') return bad(`got the method ${request.method}, expected GET`);
+  if (request.httpVersion !== '1.1') return bad(`got HTTP/${request.httpVersion}, expected HTTP/1.1`);
+  if (!request.headers.host) return bad('the Host header is missing');
+  const version = request.headers['sec-websocket-version'];
+  if (version === undefined) return bad('the Sec-WebSocket-Version header is missing');
+  if (version !== '13') {
+    // Section 4.2.2: say which version there is.
+    const headers = { 'Sec-WebSocket-Version': '13' };
+    return { status: 426, reason: `got WebSocket version ${version}, expected 13`, headers };
+  }
+  const key = request.headers['sec-websocket-key'];
+  if (key === undefined) return bad('the Sec-WebSocket-Key header is missing');
+  if (!KEY.test(key)) return bad('Sec-WebSocket-Key is not 16 bytes in Base64');
+  return undefined;
+}
+
+/** The path of a request target, without its query; undefined where the target has none. */
+export function pathOf(target: string | undefined): string | undefined {
+  if (target?.startsWith('/')) return target.split('?', 1)[0];
+  return URL.canParse(target ?? '') ? new URL(target as string).pathname : undefined;
+}
+
+/** Whether a browser's page may connect; a program that is no browser sends no Origin, and is not kept out by it. */
+export function originAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+  const origin = request.headers.origin;
+  return origin === undefined || allowed.includes('*') || allowed.includes(origin.toLowerCase());
+}
+
+/** Writes a refusal on a socket that has no response object, and ends it. */
+export function refuse(socket: Duplex, { status, reason, headers }: Refusal): void {
+  // Only printable ASCII: a reason may quote what came from outside.
+  const body = `${reason.replace(/[^ -~]/g, '?')}\n`;
+  const fields = {
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+function bad(reason: string): Refusal {
+  return { status: 400, reason };
+}

@@ -1,0 +1,31 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import PackageConnection from 'nodejs-websocket/Connection.js';
+
+/** What of `nodejs-websocket`'s Connection is used: its state names and both sides of the opening handshake. */
+export interface BaseConnection extends EventEmitter {
+  readonly CONNECTING: 0;
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+  socket: Socket;
+  /** Checks a request head, agrees on a subprotocol and writes the 101; false where the head is not a handshake. */
+  answerHandshake(lines: string[]): boolean;
+  /** Writes the request of a client. */
+  startHandshake(): void;
+  /** Checks the head of a server's answer; emits `error` and returns false where it is not an agreement. */
+  checkHandshake(lines: string[]): boolean;
+  readHeaders(lines: string[]): void;
+}
+
+/**
+ * The package's constructor makes five closures for each connection and reads frames itself, in the ways that
+ * docs/design.md lists as faults. This one has the package's prototype, so its handshake and its names, without that.
+ */
+function Base(this: EventEmitter): void {
+  // Rejections of asynchronous listeners come back to the connection instead of ending the process.
+  EventEmitter.call(this, { captureRejections: true });
+}
+Base.prototype = PackageConnection.prototype;
+
+export const BaseConnection = Base as unknown as new () => BaseConnection;

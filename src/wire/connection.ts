@@ -1,0 +1,404 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type CloseCode, closeCodes, isSendableCloseCode } from '../close-codes.ts';
+import { type ProtocolError, TextEventError } from '../errors.ts';
+import { BaseConnection } from './base-connection.ts';
+import { BinaryReader, BinaryWriter } from './binary-stream.ts';
+import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
+import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
+import type { Beating, Heartbeat } from './heartbeat.ts';
+import { Outbox, type SentCallback } from './outbox.ts';
+
+/** What the connections of one server, or one client, have in common. */
+export interface ConnectionSettings extends FrameReaderOptions {
+  /** Bytes that may wait for a slow reader before it is closed with 1013. */
+  maxBufferedBytes: number;
+  /** Milliseconds for the closing handshake before the socket is destroyed. */
+  closeTimeout: number;
+  /** Bytes of a message to collect before a frame of a binary stream is sent. */
+  binaryFragmentation: number;
+  heartbeat?: Heartbeat;
+  /** A listener of a connection threw or rejected; the connection closes with 1011. */
+  onHandlerError(error: unknown, connection: Connection): void;
+  onViolation?(error: ProtocolError, connection: Connection): void;
+  /** The connection is over; called once, before its `close` event. */
+  onClosed?(connection: Connection): void;
+}
+
+/** Who a connection belongs to; `nodejs-websocket` reads its `_selectProtocol` in the handshake. */
+export interface ConnectionOwner {
+  readonly _selectProtocol: ((connection: Connection, protocols: string[]) => string | undefined) | null;
+}
+
+/** The events of a connection and what their listeners are given. */
+export interface ConnectionEvents {
+  /** A whole text message. */
+  text: [text: string];
+  /** A binary message begins; the stream ends with it. Where nobody listens the message is dropped. */
+  binary: [stream: BinaryReader];
+  /** The answer to a ping, its payload as text. */
+  pong: [payload: string];
+  /** The connection is over: the code and reason of the first Close frame, 1005 without a code, 1006 without a frame. */
+  close: [code: number, reason: string];
+  /** A socket error, or a call that cannot be carried out. A socket error without a listener is dropped. */
+  error: [error: Error];
+  /** A client's handshake succeeded. */
+  connect: [];
+  /** Everything queued was handed to the operating system after more had waited than it took. */
+  drain: [];
+}
+
+export interface Connection {
+  on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  emit<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean;
+}
+
+const kConnection = Symbol('connection');
+type OwnedSocket = Socket & { [kConnection]: Connection };
+
+/** One WebSocket connection: the names and meanings of `nodejs-websocket`, the behaviour of RFC 6455. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only gives the events of the emitter their types
+export class Connection extends BaseConnection implements FrameSink, Beating {
+  /** CONNECTING 0, OPEN 1, CLOSING 2, CLOSED 3. */
+  readyState: number = this.CONNECTING;
+  /** The request target, such as `/chat?name=a`. */
+  path = '/';
+  /** The header fields of the request, or on a client those of the answer; names in lower case. */
+  headers: IncomingHttpHeaders = {};
+  /** The subprotocols that the client offered, and the one agreed on. */
+  protocols: string[] = [];
+  protocol: string | undefined = undefined;
+  /** The peer's address and port; behind a trusted proxy those of the proxy's client, as far as it told. */
+  remoteAddress: string | undefined = undefined;
+  remotePort: number | undefined = undefined;
+  /** The server that accepted the connection; null on a client. */
+  readonly server: ConnectionOwner | null;
+  /** @internal */
+  key: string | null = null;
+  /** @internal */
+  host: string | null = null;
+  /** @internal */
+  extraHeaders: Record<string, string> | null = null;
+  /** @internal */
+  heard = true;
+  /** @internal */
+  beat = 0;
+
+  readonly #settings: ConnectionSettings;
+  readonly #reader: FrameReader;
+  readonly #outbox: Outbox;
+  #incoming: BinaryReader | undefined = undefined;
+  #outgoing: BinaryWriter | undefined = undefined;
+  #closeTimer: NodeJS.Timeout | undefined = undefined;
+  // What this side said when it closed first.
+  #closeCode: number = closeCodes.ABNORMAL.code;
+  #closeReason = '';
+
+  /** @internal Use `createServer` or `connect`. */
+  constructor(socket: Duplex, server: ConnectionOwner | null, settings: ConnectionSettings) {
+    super();
+    this.socket = socket as Socket;
+    this.server = server;
+    this.#settings = settings;
+    this.#reader = new FrameReader(this, settings);
+    this.#outbox = new Outbox(this.socket, settings.maxBufferedBytes);
+    (this.socket as OwnedSocket)[kConnection] = this;
+    socket.on('error', onSocketError);
+    socket.on('close', onSocketClose);
+    socket.on('end', onSocketEnd);
+    socket.on('drain', onSocketDrain);
+  }
+
+  /**
+   * Answers the opening handshake of a request that was let in.
+   * @returns false where the package refuses it; nothing was written then
+   * @internal
+   */
+  accept(request: IncomingMessage): boolean {
+    this.headers = request.headers;
+    const lines = [`GET ${request.url} HTTP/1.1`];
+    for (let i = 0; i < request.rawHeaders.length; i += 2) {
+      lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`);
+    }
+    // The head ends with an empty line, and splitting it leaves one more.
+    lines.push('', '');
+    return this.answerHandshake(lines);
+  }
+
+  /** The server's HTTP parser has read the fields already, more exactly than the package does. @internal */
+  override readHeaders(lines: string[]): void {
+    if (this.server === null) super.readHeaders(lines);
+  }
+
+  /** The handshake is done: reads from now on. @internal */
+  open(): void {
+    this.readyState = this.OPEN;
+    this.#settings.heartbeat?.add(this);
+    this.socket.on('data', onSocketData);
+  }
+
+  /** Bytes sent that the operating system has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#outbox.bytes;
+  }
+
+  /**
+   * Sends a text message.
+   * @param sent called when it was handed to the operating system
+   * @returns false where the connection is not open, or its reader is too slow and is being closed for it
+   * @throws TypeError for anything but a string
+   */
+  sendText(text: string, sent?: SentCallback): boolean {
+    if (typeof text !== 'string') throw new TypeError(`sendText: got ${typeof text}, expected a string`);
+    if (!this.#maySend()) return false;
+    const callback = typeof sent === 'function' ? sent : undefined;
+    if (this.#masks) this.#outbox.push(encodeText(text, true), callback);
+    else this.#outbox.pushText(text, callback);
+    return true;
+  }
+
+  /** Sends a binary message; parameters, result and errors as for `sendText`. */
+  sendBinary(data: Uint8Array, sent?: SentCallback): boolean {
+    if (!(data instanceof Uint8Array)) throw new TypeError(`sendBinary: got ${typeof data}, expected a Buffer`);
+    if (!this.#maySend()) return false;
+    this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: this.#masks }), sent);
+    return true;
+  }
+
+  /** Sends a string as text and bytes as binary. */
+  send(data: string | Uint8Array, sent?: SentCallback): boolean {
+    if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+      throw new TypeError('data should be either a string or a Buffer instance');
+    }
+    return typeof data === 'string' ? this.sendText(data, sent) : this.sendBinary(data, sent);
+  }
+
+  /** Sends a frame that is encoded already and may be shared with other connections. @internal */
+  sendFrame(frame: Buffer): boolean {
+    if (!this.#maySend()) return false;
+    this.#outbox.push(frame);
+    return true;
+  }
+
+  /** Begins a binary message of unknown length; no other message can be sent until the stream has ended. */
+  beginBinary(): BinaryWriter | undefined {
+    if (!this.#maySend()) return undefined;
+    this.#outgoing = new BinaryWriter(
+      this.#settings.binaryFragmentation,
+      (piece, first, fin, sent) => {
+        if (this.readyState !== this.OPEN) return sent();
+        const opcode = first ? OPCODE.BINARY : OPCODE.CONTINUATION;
+        this.#outbox.push(encodeFrame(opcode, piece, { fin, masked: this.#masks }), sent);
+      },
+      () => {
+        this.#outgoing = undefined;
+      },
+    );
+    return this.#outgoing;
+  }
+
+  /** Sends a ping; `pong` is emitted when its answer comes. The payload has 125 bytes of UTF-8 at most. */
+  sendPing(payload: string | Uint8Array = ''): boolean {
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+    if (bytes.length > MAX_CONTROL_BYTES) {
+      throw new RangeError(`sendPing: got ${bytes.length} bytes, the limit is ${MAX_CONTROL_BYTES}`);
+    }
+    if (this.readyState !== this.OPEN) return false;
+    this.#outbox.push(encodeFrame(OPCODE.PING, bytes, { masked: this.#masks }));
+    return true;
+  }
+
+  /**
+   * Starts the closing handshake; `close` is emitted when the peer has answered, or after the close time-out.
+   * @throws RangeError for a code that RFC 6455 does not allow on the wire
+   */
+  close(code?: number, reason = ''): void {
+    if (code !== undefined && !isSendableCloseCode(code)) {
+      throw new RangeError(`close: got code ${code}, expected 1000 to 1003, 1007 to 1014 or 3000 to 4999`);
+    }
+    if (this.readyState === this.CONNECTING) this.terminate();
+    if (this.readyState !== this.OPEN) return;
+    this.readyState = this.CLOSING;
+    this.#closeCode = code ?? closeCodes.NO_STATUS.code;
+    this.#closeReason = reason;
+    this.#sendClose(code, reason);
+  }
+
+  /** Ends the connection at once, without a closing handshake. */
+  terminate(): void {
+    this.socket.destroy();
+  }
+
+  /** Stops reading: what the peer sends waits in its own buffers until `resume`. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** Ends the connection with a code of the table; the peer is told and is not waited for. @internal */
+  fail(close: CloseCode): void {
+    if (this.readyState >= this.CLOSING) return;
+    this.#reader.discard();
+    this.#sendClose(close.code, close.reason);
+    this.socket.end();
+    this.#closed(close.code, close.reason);
+  }
+
+  /** @internal */
+  receive(chunk: Buffer): void {
+    this.heard = true;
+    try {
+      this.#reader.read(chunk);
+    } catch (error) {
+      this.handlerFailed(error);
+    }
+  }
+
+  /** @internal */
+  handlerFailed(error: unknown): void {
+    this.#settings.onHandlerError(error, this);
+    this.fail(closeCodes.INTERNAL_ERROR);
+  }
+
+  /** A listener that is an asynchronous function rejected. @internal */
+  [Symbol.for('nodejs.rejection')](error: unknown): void {
+    this.handlerFailed(error);
+  }
+
+  /** @internal */
+  onText(text: string): void {
+    if (this.readyState === this.OPEN) this.emit('text', text);
+  }
+
+  /** @internal */
+  onBinary(piece: Buffer, first: boolean, last: boolean): void {
+    if (first && this.readyState === this.OPEN && this.listenerCount('binary') > 0) {
+      this.#incoming = new BinaryReader();
+      this.emit('binary', this.#incoming);
+    }
+    this.#incoming?.push(piece);
+    if (last) this.#endIncoming();
+  }
+
+  /** Section 5.5.2: a pong with the same payload, byte for byte. @internal */
+  onPing(payload: Buffer): void {
+    if (this.readyState !== this.OPEN) return;
+    if (this.#outbox.full) this.fail(closeCodes.TRY_AGAIN_LATER);
+    else this.#outbox.push(encodeFrame(OPCODE.PONG, payload, { masked: this.#masks }));
+  }
+
+  /** @internal */
+  onPong(payload: Buffer): void {
+    if (this.listenerCount('pong') > 0) this.emit('pong', payload.toString());
+  }
+
+  /** Section 5.5.1: the first Close is answered with its own code, and then TCP ends from the server's side. @internal */
+  onClose(code: number, reason: string): void {
+    const answered = this.readyState === this.CLOSING;
+    if (!answered) this.#sendClose(code === closeCodes.NO_STATUS.code ? undefined : code);
+    this.socket.end();
+    if (answered) this.#closed(this.#closeCode, this.#closeReason);
+    else this.#closed(code, reason);
+  }
+
+  /** @internal */
+  onViolation(error: ProtocolError): void {
+    this.#settings.onViolation?.(error, this);
+    this.fail(error.close);
+  }
+
+  /** @internal */
+  onSilence(): void {
+    this.terminate();
+  }
+
+  /** The peer has ended its side of TCP: ours ends when what is queued has gone out. @internal */
+  onSocketEnded(): void {
+    this.#outbox.flush();
+    this.socket.end();
+    this.#closed(this.#closeCode, this.#closeReason);
+  }
+
+  /** The socket is gone, with or without a closing handshake. @internal */
+  onSocketGone(): void {
+    clearTimeout(this.#closeTimer);
+    this.#outbox.clear();
+    this.#closed(this.#closeCode, this.#closeReason);
+  }
+
+  get #masks(): boolean {
+    return !this.#settings.masked;
+  }
+
+  #maySend(): boolean {
+    if (this.readyState !== this.OPEN) return false;
+    if (this.#outgoing !== undefined) {
+      this.emit(
+        'error',
+        new TextEventError('ERR_BINARY_IN_PROGRESS', 'A binary stream is being sent: end it before the next message'),
+      );
+      return false;
+    }
+    if (!this.#outbox.full) return true;
+    this.fail(closeCodes.TRY_AGAIN_LATER);
+    return false;
+  }
+
+  #sendClose(code?: number, reason?: string): void {
+    this.#outbox.push(encodeClose(code, reason, this.#masks));
+    this.#outbox.flush();
+    this.#closeTimer = setTimeout(destroySocket, this.#settings.closeTimeout, this.socket);
+  }
+
+  #endIncoming(): void {
+    this.#incoming?.push(null);
+    this.#incoming = undefined;
+  }
+
+  #closed(code: number, reason: string): void {
+    if (this.readyState === this.CLOSED) return;
+    const opened = this.readyState !== this.CONNECTING || this.server === null;
+    this.readyState = this.CLOSED;
+    this.#settings.heartbeat?.remove(this);
+    this.#endIncoming();
+    this.#outgoing?.destroy();
+    this.#settings.onClosed?.(this);
+    if (!opened) return;
+    try {
+      this.emit('close', code, reason);
+    } catch (error) {
+      this.#settings.onHandlerError(error, this);
+    }
+  }
+}
+
+function onSocketData(this: Duplex, chunk: Buffer): void {
+  (this as OwnedSocket)[kConnection].receive(chunk);
+}
+
+function onSocketError(this: Duplex, error: Error): void {
+  const connection = (this as OwnedSocket)[kConnection];
+  if (connection.listenerCount('error') > 0) connection.emit('error', error);
+}
+
+function onSocketClose(this: Duplex): void {
+  (this as OwnedSocket)[kConnection].onSocketGone();
+}
+
+function onSocketEnd(this: Duplex): void {
+  (this as OwnedSocket)[kConnection].onSocketEnded();
+}
+
+function onSocketDrain(this: Duplex): void {
+  (this as OwnedSocket)[kConnection].emit('drain');
+}
+
+function destroySocket(socket: Duplex): void {
+  socket.destroy();
+}

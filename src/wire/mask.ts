@@ -1,0 +1,51 @@
+/**
+ * Below this many bytes a plain loop beats setting up words.
+ * Measured on Node 20: equal at about 40 bytes.
+ */
+const WORDS_FROM = 48;
+
+/** Bit 7 of each byte of a word: set where a byte is not ASCII. */
+const NOT_ASCII = 0x80808080;
+
+const keyBytes = new Uint8Array(4);
+const keyWord = new Int32Array(keyBytes.buffer);
+
+// The words of the chunk unmasked last: a chunk often holds many frames, and a view costs more than a short frame.
+let viewed: ArrayBufferLike = keyBytes.buffer;
+let words: Int32Array = keyWord;
+
+/**
+ * Applies a masking key in place (RFC 6455 section 5.3); the same operation masks and unmasks.
+ * @param bytes where the payload lies
+ * @param start first byte
+ * @param end one past the last byte
+ * @param key the four bytes of the masking key
+ * @param phase how many bytes of the same payload came before `start`
+ * @returns true when every byte of the result is ASCII, so that it needs no validation as UTF-8
+ */
+export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): boolean {
+  let seen = 0;
+  let at = start;
+  if (end - start >= WORDS_FROM) {
+    const offset = bytes.byteOffset;
+    for (; (offset + at) & 3; at++) {
+      seen |= bytes[at] = (bytes[at] as number) ^ (key[(phase + at - start) & 3] as number);
+    }
+    for (let i = 0; i < 4; i++) keyBytes[i] = key[(phase + at - start + i) & 3] as number;
+    const word = keyWord[0] as number;
+    if (bytes.buffer !== viewed) {
+      viewed = bytes.buffer;
+      words = new Int32Array(viewed, 0, viewed.byteLength >>> 2);
+    }
+    const from = (offset + at) >>> 2;
+    const to = (offset + end) >>> 2;
+    let seenWords = 0;
+    for (let i = from; i < to; i++) seenWords |= words[i] = (words[i] as number) ^ word;
+    at = (to << 2) - offset;
+    if (seenWords & NOT_ASCII) seen |= 0x80;
+  }
+  for (; at < end; at++) {
+    seen |= bytes[at] = (bytes[at] as number) ^ (key[(phase + at - start) & 3] as number);
+  }
+  return seen < 0x80;
+}
