@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { compression } from 'vite-plugin-compression2';
 
 export default defineConfig({
   // Relative addresses: the pages work below any path prefix.
   base: './',
-  plugins: [compression({ include: /\.(html|css|js|svg)$/, algorithms: ['gzip', 'brotliCompress'] })],
+  plugins: [finishHtml(), compression({ include: /\.(html|css|js|svg)$/, algorithms: ['gzip', 'brotliCompress'] })],
   css: {
     transformer: 'lightningcss',
     lightningcss: { unusedSymbols: unusedBootstrapClasses() },
@@ -20,6 +20,13 @@ export default defineConfig({
     reportCompressedSize: false,
   },
 });
+
+/** Vite drops `blocking`, which keeps the browser from painting before the script has set colours and language. */
+function finishHtml(): Plugin {
+  const transform = (html: string) =>
+    html.replace(/<!--.*?-->\s*/gs, '').replace('<script type="module"', '$& blocking="render"');
+  return { name: 'finish-html', apply: 'build', transformIndexHtml: { order: 'post', handler: transform } };
+}
 
 /** The class names of Bootstrap that no page or script here mentions: their rules, nine tenths of the file, are left out. */
 function unusedBootstrapClasses(): string[] {

@@ -5,14 +5,14 @@
 // `pm2 delete text-event-server`, then `pm2 start`.
 
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// deploy/update sets DEPLOY_ROOT to the folder that holds the link `current`. The path must stay literal: resolved
-// to the release behind it, PM2 would start the old release again at each reload, with exit code 0.
-const deployRoot = process.env.DEPLOY_ROOT;
-const root = resolve(deployRoot ?? fileURLToPath(new URL('..', import.meta.url)));
-const script = deployRoot ? `${root}/current/dist/main.js` : `${root}/dist/main.js`;
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+// deploy/update keeps releases beside this folder's files, and the link `current` points at the one in service. The
+// path stays literal: resolved to the release behind it, PM2 would start the old release again at each reload, with
+// exit code 0.
+const script = existsSync(`${root}/current`) ? `${root}/current/dist/main.js` : `${root}/dist/main.js`;
 
 if (!existsSync(script)) {
   console.error(`${script} is missing: run "npm run build" first.`);

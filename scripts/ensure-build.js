@@ -16,7 +16,10 @@ for (const { script, sources, built } of parts) {
   if (!existsSync(join(root, 'node_modules', 'typescript'))) {
     fail(`${built} is not built, and the tools to build it are not installed. Run: npm install --include=dev`);
   }
-  const { status } = spawnSync('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync('npm', ['run', '--silent', script], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (status !== 0) fail(`npm run ${script} failed: see above`);
 }
 

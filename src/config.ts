@@ -52,7 +52,13 @@ function orOff<T>(kind: Kind<T>, off: T): Kind<T> {
 
 function listOf(expected: string, valid: (item: string) => boolean): Kind<string[]> {
   const items = z.array(z.string().refine(valid)).min(1);
-  return { expected, schema: z.string().transform((value) => value.split(',').map((item) => item.trim())).pipe(items) };
+  return {
+    expected,
+    schema: z
+      .string()
+      .transform((value) => value.split(',').map((item) => item.trim()))
+      .pipe(items),
+  };
 }
 
 function isOrigin(value: string): boolean {
@@ -104,7 +110,12 @@ const variables = {
   ),
   allowedOrigins: variable('ALLOWED_ORIGINS', origins, '*', 'whose pages may connect; programs send no origin and may'),
   trustProxy: variable('TRUST_PROXY', orOff(proxies, []), 'off', 'proxies whose word about the client is believed'),
-  maxMessageBytes: variable('MAX_MESSAGE_BYTES', orOff(size('1B', '1GiB'), Infinity), '1MiB', 'a whole message; over it 1009'),
+  maxMessageBytes: variable(
+    'MAX_MESSAGE_BYTES',
+    orOff(size('1B', '1GiB'), Infinity),
+    '1MiB',
+    'a whole message; over it 1009',
+  ),
   maxBufferedBytes: variable(
     'MAX_BUFFERED_BYTES',
     orOff(size('1KiB', '1GiB'), Infinity),
@@ -113,7 +124,12 @@ const variables = {
   ),
   handshakeTimeout: variable('HANDSHAKE_TIMEOUT', duration('100ms', '10m'), '10s', 'until a request has come whole'),
   closeTimeout: variable('CLOSE_TIMEOUT', duration('100ms', '10m'), '3s', 'until a closing handshake is cut short'),
-  pingInterval: variable('PING_INTERVAL', orOff(duration('100ms', '1h'), 0), '25s', 'between two pings of a connection'),
+  pingInterval: variable(
+    'PING_INTERVAL',
+    orOff(duration('100ms', '1h'), 0),
+    '25s',
+    'between two pings of a connection',
+  ),
   pingTimeout: variable('PING_TIMEOUT', duration('100ms', '1h'), '10s', 'after a ping, for any byte to come'),
   drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
 };

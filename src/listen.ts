@@ -11,7 +11,7 @@ import type { Server } from './server.ts';
 export async function listenOnPort(server: Server, port: number, host: string): Promise<void> {
   const where = `port ${port} on ${host || 'all interfaces'}`;
   try {
-    await listening(server.socket, host ? { port, host } : { port });
+    await listening(server, host ? { port, host } : { port });
   } catch (error) {
     throw listenError(where, error, {
       EADDRINUSE: `taken by another program; see which: ss -ltnp 'sport = :${port}'; or choose another: PORT=${port + 1}`,
@@ -43,15 +43,15 @@ export async function listenOnPath(server: Server, path: string, mode: number): 
   } catch (error) {
     throw listenError(`the Unix socket ${path}`, error, {
       EADDRINUSE: 'taken by another program that answers there',
-      EACCES: 'no permission to make it; give the folder to the user that runs this',
-      ENOENT: 'its folder does not exist',
+      // libuv says EACCES where the folder does not exist, too.
+      EACCES: 'its folder does not exist, or the user that runs this may not write to it',
       EINVAL: 'the path is too long for a socket; the limit is 107 bytes',
     });
   }
   return beside;
 }
 
-async function listening(server: net.Server, options: ListenOptions): Promise<void> {
+async function listening(server: Server | net.Server, options: ListenOptions): Promise<void> {
   server.listen(options);
   await once(server, 'listening');
 }

@@ -137,6 +137,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
    * @param timeout milliseconds after which what is left is cut off
    */
   async shutdown(timeout: number): Promise<void> {
+    const ended = [...this.#upgraded].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     const closed = new Promise<void>((resolve) => {
       this.once('close', resolve);
     });
@@ -144,7 +145,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.socket.close();
     for (const connection of [...this.connections]) connection.close(code, reason);
     const cut = setTimeout(() => this.terminate(), timeout);
-    await closed;
+    await Promise.all([closed, ...ended]);
     clearTimeout(cut);
   }
 

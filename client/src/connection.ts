@@ -105,7 +105,11 @@ export class TextConnection {
   }
 
   #lost(code: number, reason: string): void {
-    if (finalCloseCodes.has(code)) return this.#end(code, reason);
+    if (finalCloseCodes.has(code)) this.#end(code, reason);
+    else this.#retryLater();
+  }
+
+  #retryLater(): void {
     if (this.#state.name === 'open' && Date.now() - this.#openedAt >= STABLE_AFTER) this.#failures = 0;
     this.#failures += 1;
     const delay = retryDelay(this.#failures, this.#options.backoff ?? defaultBackoff);

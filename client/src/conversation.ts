@@ -76,5 +76,6 @@ export class Conversation {
     const foot = create('div', 'message-foot small text-danger-emphasis');
     foot.append(note, again);
     message.append(foot);
+    message.scrollIntoView({ block: 'nearest' });
   }
 }

@@ -57,9 +57,11 @@ connection.on('state', ({ name }) => {
 if ('WebSocket' in globalThis) {
   showConnection(connection);
   connection.connect();
+  input.focus();
 } else {
   showUnsupported();
   input.disabled = true;
+  hint.hidden = true;
 }
 
 function say(text: string): void {

@@ -1,4 +1,4 @@
-import { type Language, languages, type PlainText, type Texts } from './texts.ts';
+import { type Language, languages, type PlainText, preferredLanguage, type Texts } from './texts.ts';
 
 const STORED = 'text-event-server.language';
 
@@ -6,15 +6,6 @@ let current: Language = 'zh';
 
 export function texts(): Texts {
   return languages[current];
-}
-
-/** The language chosen earlier, else the first of the browser's that there is, else English. */
-export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {
-  for (const tag of [stored ?? '', ...wanted]) {
-    const language = tag.toLowerCase().split('-')[0] ?? '';
-    if (language === 'zh' || language === 'en') return language;
-  }
-  return 'en';
 }
 
 export function useBrowserLanguage(): void {

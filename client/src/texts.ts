@@ -1,21 +1,21 @@
 const zh = {
   title: '问候 · text-event-server',
   heading: '打个招呼',
-  subtitle: '告诉服务端您的昵称,它会立即回应。',
+  subtitle: '输入昵称，服务端马上回应',
   switchLanguage: 'English',
   conversation: '对话记录',
   clear: '清空',
   emptyHeading: '还没有消息',
-  emptyHint: '在下方输入昵称并发送,服务端的回答会显示在这里。',
+  emptyHint: '在下方输入昵称并发送，服务端的回答会显示在这里。',
   nickname: '昵称',
   placeholder: '请输入您的昵称',
   send: '发送',
   hint: '按回车键即可发送',
-  emptyMessage: '请先输入昵称,再发送',
-  offlineHint: '连接恢复后即可发送,已输入的内容会保留',
+  emptyMessage: '请先输入昵称，再发送',
+  offlineHint: '连接恢复后即可发送',
   you: '我',
   server: '服务端',
-  unanswered: '连接中断,未收到回答',
+  unanswered: '连接中断，未收到回答',
   again: '再次发送',
   connecting: '连接中',
   open: '已连接上!',
@@ -23,9 +23,9 @@ const zh = {
   retryIn: (seconds: number) => `${seconds} 秒后重新连接`,
   retrying: '正在重新连接…',
   reconnect: '立即重新连接',
-  refused: (why: string) => `服务端关闭了连接(${why}),不会自动重新连接`,
+  refused: (why: string) => `服务端关闭了连接（${why}），不会自动重新连接`,
   unsupported: '无法连接',
-  noWebSocket: '您的浏览器不支持 WebSocket,无法连接服务端。请使用新版的 Chrome、Edge、Firefox 或 Safari。',
+  noWebSocket: '您的浏览器不支持 WebSocket，无法连接服务端。请使用新版的 Chrome、Edge、Firefox 或 Safari。',
 };
 
 export type Texts = typeof zh;
@@ -33,7 +33,7 @@ export type Texts = typeof zh;
 const en: Texts = {
   title: 'Greeter · text-event-server',
   heading: 'Say hello',
-  subtitle: 'Tell the server your nickname and it answers at once.',
+  subtitle: 'Send a nickname, get a greeting',
   switchLanguage: '中文',
   conversation: 'Conversation',
   clear: 'Clear',
@@ -44,7 +44,7 @@ const en: Texts = {
   send: 'Send',
   hint: 'Press Enter to send',
   emptyMessage: 'Type a nickname first, then send it',
-  offlineHint: 'You can send once the connection is back; what you typed stays',
+  offlineHint: 'You can send once the connection is back',
   you: 'You',
   server: 'Server',
   unanswered: 'Connection lost before the answer came',
@@ -66,3 +66,12 @@ export type Language = keyof typeof languages;
 
 /** The texts that stand as they are; the others need a number or a reason. */
 export type PlainText = { [K in keyof Texts]: Texts[K] extends string ? K : never }[keyof Texts];
+
+/** The language chosen earlier, else the first of the browser's that there is, else English. */
+export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {
+  for (const tag of [stored ?? '', ...wanted]) {
+    const language = tag.toLowerCase().split('-')[0] ?? '';
+    if (language === 'zh' || language === 'en') return language;
+  }
+  return 'en';
+}

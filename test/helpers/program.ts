@@ -27,7 +27,12 @@ export interface Program {
 }
 
 /** Starts the built program and lets it end by itself; for mistakes in its settings. */
-export function runProgram(t: ExecutionContext, env: Record<string, string> = {}, args: string[] = [], spawnOptions = {}) {
+export function runProgram(
+  t: ExecutionContext,
+  env: Record<string, string> = {},
+  args: string[] = [],
+  spawnOptions = {},
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
   const child = spawn(process.execPath, [join(root, 'dist/main.js'), ...args], {
     // Not in the project's folder: a developer's .env must not reach the tests.
