@@ -1,30 +1,18 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs, parseEnv } from 'node:util';
+import { announce } from './announce.ts';
 import { clientAddress } from './client-address.ts';
-import { type Config, describeVariables, flagOf, loadConfig, variableNames } from './config.ts';
+import type { Config } from './config.ts';
 import { TextEventError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
 import { createLogger, type Logger } from './log.ts';
-import { version } from './package-info.ts';
 import { createRoutes } from './routes.ts';
 import { createServer, type Server } from './server.ts';
+import { readSettings } from './settings.ts';
 
 /** A worker that exits at once after closing its listener loses connections that the cluster has just handed to it. */
 const LINGER_MS = 100;
-
-const USAGE = `Usage: npm start -- [flags]
-
-A text-event WebSocket server with its pages on one port.
-Every setting is an environment variable, also read from the file .env, and a flag; the flag comes first.
-
-${describeVariables()}
-
-  --help, --version
-`;
 
 /** Runs the program until it is told to stop; what people get wrong ends it with one line and exit code 1. */
 export async function run(args: string[]): Promise<void> {
@@ -35,37 +23,6 @@ export async function run(args: string[]): Promise<void> {
     if (!(error instanceof TextEventError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
-  }
-}
-
-function readSettings(args: string[]): Config | undefined {
-  const flags = readFlags(args);
-  if (flags.help) process.stdout.write(USAGE);
-  else if (flags.version) process.stdout.write(`${version}\n`);
-  if (flags.help || flags.version) return undefined;
-
-  const values: Record<string, string | undefined> = { ...readEnvFile(), ...process.env };
-  for (const name of variableNames) values[name] = (flags[flagOf(name)] as string | undefined) ?? values[name];
-  const { config, problems } = loadConfig(values);
-  if (problems) throw new TextEventError('ERR_CONFIG', problems.join('\n'));
-  return config;
-}
-
-function readFlags(args: string[]): Record<string, string | boolean | undefined> {
-  const options = Object.fromEntries(variableNames.map((name) => [flagOf(name), { type: 'string' as const }]));
-  try {
-    return parseArgs({ args, options: { ...options, help: { type: 'boolean' }, version: { type: 'boolean' } } }).values;
-  } catch (error) {
-    throw new TextEventError('ERR_CONFIG', `${(error as Error).message}. See --help`);
-  }
-}
-
-function readEnvFile(): Record<string, string | undefined> {
-  try {
-    return parseEnv(readFileSync('.env', 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new TextEventError('ERR_CONFIG', `Cannot read .env: ${(error as Error).message}`);
   }
 }
 
@@ -137,31 +94,4 @@ function logConnections(server: Server, log: Logger): void {
     log.info({ path, address, detail: error.message }, 'protocol violation');
   });
   server.on('handlerError', (err, { path }) => log.error({ path, err }, 'a handler failed'));
-}
-
-/** Says in a terminal what a person needs, and in a log what a machine does. */
-function announce(server: Server, { nodeEnv, host, socketPath }: Config, log: Logger): void {
-  const { port } = server.socket.address() as AddressInfo;
-  const shown = host === '' || host === '::' || host === '0.0.0.0' ? 'localhost' : host;
-  const authority = shown.includes(':') ? `[${shown}]:${port}` : `${shown}:${port}`;
-  const page = `http://${authority}/`;
-  const socket = `ws://${authority}/`;
-  if (nodeEnv === 'production') {
-    log.info({ page, socket, socketPath: socketPath || undefined, version }, '开始建立连接...');
-    return;
-  }
-  const lines = ['开始建立连接...', `  page    ${page}`];
-  if (shown === 'localhost') lines.push(...networkAddresses().map((address) => `          http://${address}:${port}/`));
-  lines.push(`  socket  ${socket}`);
-  if (socketPath) lines.push(`          unix:${socketPath}`);
-  lines.push('  stop    Ctrl-C');
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** IPv4 addresses under which other machines reach this one. */
-function networkAddresses(): string[] {
-  return Object.values(networkInterfaces())
-    .flat()
-    .filter((address) => address?.family === 'IPv4' && !address.internal)
-    .map((address) => address?.address ?? '');
 }

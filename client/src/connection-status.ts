@@ -11,10 +11,12 @@ const reconnect = byId('reconnect', HTMLButtonElement);
 /** Shows the connection's state in words and colour, and what happens next while there is none. */
 export function showConnection(connection: TextConnection): void {
   reconnect.onclick = () => connection.connect();
-  const show = () => showState(connection.state);
-  connection.on('state', show);
-  // The countdown, and the words after a switch of language.
-  setInterval(show, 250);
+  let countdown: ReturnType<typeof setInterval> | undefined;
+  connection.on('state', (state) => {
+    showState(state);
+    clearInterval(countdown);
+    if (state.name !== 'open') countdown = setInterval(() => showState(state), 250);
+  });
 }
 
 export function showUnsupported(): void {

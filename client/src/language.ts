@@ -9,12 +9,12 @@ export function texts(): Texts {
 }
 
 export function useBrowserLanguage(): void {
-  show(preferredLanguage(storage()?.getItem(STORED) ?? null, navigator.languages));
+  show(preferredLanguage(recall(), navigator.languages));
 }
 
 export function switchLanguage(): void {
   show(current === 'zh' ? 'en' : 'zh');
-  storage()?.setItem(STORED, current);
+  remember(current);
 }
 
 /** Writes a text into the element and keeps it in the page's language from now on. */
@@ -40,11 +40,20 @@ function nameIn(element: Element, attribute: string): PlainText {
   return element.getAttribute(attribute) as PlainText;
 }
 
-/** Browsers that block site data throw on the very mention of localStorage. */
-function storage(): Storage | undefined {
+// Browsers that block a site's data throw on the very mention of localStorage.
+
+function recall(): string | null {
   try {
-    return localStorage;
+    return localStorage.getItem(STORED);
   } catch {
-    return undefined;
+    return null;
+  }
+}
+
+function remember(language: Language): void {
+  try {
+    localStorage.setItem(STORED, language);
+  } catch {
+    // Then the browser's language decides again next time.
   }
 }

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { type CloseCode, closeCodes, isSendableCloseCode } from '../close-codes.ts';
 import { type ProtocolError, TextEventError } from '../errors.ts';
 import { BaseConnection } from './base-connection.ts';

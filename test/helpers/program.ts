@@ -64,7 +64,7 @@ export function runProgram(
         if (match) resolve(match);
       };
       listeners.add(look);
-      exited.then(() => reject(new Error(`The program ended without printing ${pattern}:\n${printed}`)));
+      void exited.then(() => reject(new Error(`The program ended without printing ${pattern}:\n${printed}`)));
       look();
     });
   return { child, output, exited, printedLine };

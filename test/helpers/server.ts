@@ -71,7 +71,7 @@ export class RawClient {
     return new Promise((resolve, reject) => {
       const look = () => this.received.includes(part) && resolve(this.received);
       this.#waiting.push(look);
-      this.ended.then(() => reject(new Error(`ended without ${part}: ${this.received.toString('latin1')}`)));
+      void this.ended.then(() => reject(new Error(`ended without ${part}: ${this.received.toString('latin1')}`)));
       look();
     });
   }

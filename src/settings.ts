@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs, parseEnv } from 'node:util';
+import { type Config, describeVariables, flagOf, loadConfig, variableNames } from './config.ts';
+import { TextEventError } from './errors.ts';
+import { version } from './package-info.ts';
+
+const USAGE = `Usage: npm start -- [flags]
+
+A text-event WebSocket server with its pages on one port.
+Every setting is an environment variable, also read from the file .env, and a flag; the flag comes first.
+
+${describeVariables()}
+
+  --help, --version
+`;
+
+/**
+ * The configuration from flags, environment and the file `.env`, in this order; undefined where help or the version
+ * was asked for, and was printed.
+ * @throws TextEventError ERR_CONFIG with one line per mistake
+ */
+export function readSettings(args: string[]): Config | undefined {
+  const flags = readFlags(args);
+  if (flags.help) process.stdout.write(USAGE);
+  else if (flags.version) process.stdout.write(`${version}\n`);
+  if (flags.help || flags.version) return undefined;
+
+  const values: Record<string, string | undefined> = { ...readEnvFile(), ...process.env };
+  for (const name of variableNames) values[name] = (flags[flagOf(name)] as string | undefined) ?? values[name];
+  const { config, problems } = loadConfig(values);
+  if (problems) throw new TextEventError('ERR_CONFIG', problems.join('\n'));
+  return config;
+}
+
+function readFlags(args: string[]): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(variableNames.map((name) => [flagOf(name), { type: 'string' as const }]));
+  try {
+    return parseArgs({ args, options: { ...options, help: { type: 'boolean' }, version: { type: 'boolean' } } }).values;
+  } catch (error) {
+    throw new TextEventError('ERR_CONFIG', `${(error as Error).message}. See --help`);
+  }
+}
+
+function readEnvFile(): Record<string, string | undefined> {
+  try {
+    return parseEnv(readFileSync('.env', 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new TextEventError('ERR_CONFIG', `Cannot read .env: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,227 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { get, handshake } from '../../src/cli/site.ts';
+import { loadConfig } from '../../src/config.ts';
+import { openTab } from '../helpers/browser.ts';
+import { connect } from '../helpers/client.ts';
+import { startNginx } from '../helpers/nginx.ts';
+import { type Program, root, startProgram } from '../helpers/program.ts';
+import { until } from '../helpers/server.ts';
+
+const NAME = '李旺';
+const GREETING = '服务端已收到消息:李旺服务端发来消息: Hello,李旺';
+const insecure = { rejectUnauthorized: false };
+
+function makeDir(t: ExecutionContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'text-event-'));
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** The program as it runs behind Nginx, with a Unix socket beside its port. */
+async function startBehind(t: ExecutionContext, env: Record<string, string> = {}): Promise<Program & { path: string }> {
+  const path = join(makeDir(t), 'server.sock');
+  const program = await startProgram(t, {
+    NODE_ENV: 'production',
+    SOCKET_PATH: path,
+    TRUST_PROXY: 'loopback',
+    ...env,
+  });
+  return { ...program, path };
+}
+
+async function start(t: ExecutionContext) {
+  const program = await startBehind(t);
+  const nginx = await startNginx(t, { upstream: program.path });
+  return nginx && { program, nginx };
+}
+
+test('the shipped site file passes nginx -t without a warning', async (t) => {
+  const nginx = await startNginx(t, { upstream: '/nowhere.sock' });
+  if (!nginx) return;
+  t.regex(nginx.verdict, /test is successful/);
+  t.notRegex(nginx.verdict, /warn|error|emerg/);
+});
+
+for (const kind of ['a Unix socket', 'loopback TCP']) {
+  test(`a nickname is greeted over wss, with ${kind} to the program`, async (t) => {
+    const program = await startBehind(t);
+    const nginx = await startNginx(t, { upstream: kind === 'loopback TCP' ? program.port : program.path });
+    if (!nginx) return;
+    const client = await connect(t, nginx.wss, insecure);
+    client.send(NAME);
+    t.is(await client.next(), GREETING);
+    client.socket.close();
+    await client.closed;
+    await until(() => / 101 upgrade="websocket" program=101 /.test(nginx.accessLog()));
+    t.pass();
+  });
+}
+
+test('Chromium loads the page over HTTP/2 and is greeted over wss', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const tab = await openTab(t, { ignoreHTTPSErrors: true });
+  if (!tab) return;
+  const { page, complaints } = tab;
+  await page.goto(running.nginx.url);
+  await page.fill('#m', NAME);
+  await page.getByRole('button', { name: '发送' }).click();
+  await page.locator('#result').getByText(GREETING).waitFor();
+  const protocol = await page.evaluate(
+    () => (performance.getEntriesByType('navigation')[0] as unknown as { nextHopProtocol: string }).nextHopProtocol,
+  );
+  t.is(protocol, 'h2');
+  t.deepEqual(complaints, []);
+});
+
+test('the page is served by Nginx itself, with the headers that the program gives it', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { nginx, program } = running;
+  const direct = await get({ ...nginx.site, url: new URL(program.url) }, '');
+  const asset = /assets\/[^"]+\.js/.exec(direct.body)?.[0] ?? t.fail('the page names no script');
+  for (const path of ['', asset]) {
+    const own = await get({ ...nginx.site, url: new URL(program.url) }, path as string);
+    const served = await get(nginx.site, path as string);
+    t.is(served.body, own.body);
+    t.is(served.headers['content-encoding'], 'gzip');
+    t.is(served.headers['cache-control'], own.headers['cache-control']);
+    t.deepEqual(policyOf(served.headers), policyOf(own.headers));
+    for (const name of ['x-content-type-options', 'referrer-policy']) t.is(served.headers[name], own.headers[name]);
+    t.is(served.headers['strict-transport-security'], 'max-age=31536000');
+  }
+  t.false(program.output().includes(asset as string));
+});
+
+function policyOf(headers: Record<string, unknown>): string[] {
+  return String(headers['content-security-policy'])
+    .split(';')
+    .map((directive) => directive.trim())
+    .sort();
+}
+
+test('what the program answers itself carries its headers once', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { headers, status } = await get(running.nginx.site, 'no-such-page');
+  t.is(status, 404);
+  t.is(headers['x-content-type-options'], 'nosniff');
+  t.is(headers['strict-transport-security'], 'max-age=31536000');
+  t.is(headers['cache-control'], undefined);
+});
+
+test('plain http is sent on to https, but for the challenges of the certificate', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { nginx } = running;
+  const page = await get(nginx.site, `http://localhost:${nginx.plainPort}/a?b=c`);
+  t.is(page.status, 301);
+  t.is(page.headers.location, 'https://localhost/a?b=c');
+  t.is(page.headers['strict-transport-security'], undefined);
+  writeFileSync(join(nginx.acme, '.well-known/acme-challenge/token'), 'proof');
+  const challenge = await get(nginx.site, `http://localhost:${nginx.plainPort}/.well-known/acme-challenge/token`);
+  t.is(challenge.body, 'proof');
+});
+
+test('a forged X-Forwarded-For is overwritten with the address of the client', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const forged = { 'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': 'gopher' };
+  const url = running.nginx.wss.replace('localhost', '127.0.0.1');
+  const client = await connect(t, url, { ...insecure, localAddress: '127.0.0.7', headers: forged });
+  client.send(NAME);
+  await client.next();
+  t.regex(running.program.output(), /"address":"127\.0\.0\.7"/);
+  t.notRegex(running.program.output(), /203\.0\.113\.9/);
+});
+
+test('an unknown path and the metrics are 404 to the public', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { site } = running.nginx;
+  t.is((await handshake(site, 'no-such-path')).status, 404);
+  t.is((await handshake(site, 'metrics')).status, 404);
+  for (const path of ['metrics', 'metrics/', '%6Detrics', 'x/../metrics', '/metrics?a']) {
+    t.is((await get(site, new URL(path, site.url))).status, 404, path);
+  }
+  t.notRegex(running.program.output(), /metrics/);
+});
+
+test('handshakes of one address are limited, and loading pages does not use them up', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { site } = running.nginx;
+  const pages = await Promise.all(Array.from({ length: 200 }, () => get(site, '')));
+  t.true(pages.every(({ status }) => status === 200));
+  const answers = await Promise.all(Array.from({ length: 200 }, () => handshake(site, '')));
+  const accepted = answers.filter(({ status }) => status === 101).length;
+  const refused = answers.filter(({ status }) => status === 429).length;
+  t.true(accepted > 100, `${accepted} accepted, expected the burst of 100 and one`);
+  t.is(accepted + refused, 200);
+  t.true(refused > 0);
+  t.is((await get(site, '')).status, 200);
+});
+
+test('nginx -s reload keeps the open sockets and takes new ones', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const before = await connect(t, running.nginx.wss, insecure);
+  await running.nginx.reload();
+  const after = await connect(t, running.nginx.wss, insecure);
+  for (const client of [before, after]) {
+    client.send(NAME);
+    t.is(await client.next(), GREETING);
+  }
+});
+
+test('a browser that still has the page of the release before finds its files', async (t) => {
+  const program = await startBehind(t);
+  const previous = makeDir(t);
+  mkdirSync(join(previous, 'assets'));
+  writeFileSync(join(previous, 'assets/index-old.js'), 'old();');
+  const nginx = await startNginx(t, { upstream: program.path, previous });
+  if (!nginx) return;
+  const old = await get(nginx.site, 'assets/index-old.js');
+  t.is(old.body, 'old();');
+  t.regex(old.headers['cache-control'] ?? '', /immutable/);
+  const none = await get(nginx.site, 'assets/index-none.js');
+  t.is(none.status, 404);
+  t.is(none.headers['cache-control'], undefined);
+});
+
+test('the read time-out outlasts the heartbeat of the program', (t) => {
+  const { config } = loadConfig({});
+  const { line } = readTimeout();
+  t.true(Number(/(\d+)s/.exec(line)?.[1]) * 1000 > 2 * (config?.pingInterval ?? 0) + (config?.pingTimeout ?? 0), line);
+});
+
+function readTimeout(): { line: string } {
+  const { stdout } = spawnSync('grep', ['proxy_read_timeout [0-9]', '-r', join(root, 'deploy/nginx')], { encoding: 'utf8' });
+  return { line: stdout };
+}
+
+test('deploy/check finds nothing wrong with the shipped site', async (t) => {
+  const running = await start(t);
+  if (!running) return;
+  const { nginx } = running;
+  const args = ['--insecure', '--idle', '1s', '--http-port', String(nginx.plainPort), nginx.url];
+  const { status, stdout, stderr } = spawnSync(join(root, 'deploy/check'), args, { encoding: 'utf8' });
+  t.is(status, 0, `${stdout}${stderr}`);
+  t.is(stdout.match(/^ok /gm)?.length, 10, stdout);
+});
+
+test('deploy/check names the line that cuts an idle connection', async (t) => {
+  const program = await startBehind(t, { PING_INTERVAL: 'off' });
+  const rules = { 'proxy_read_timeout 120s;': 'proxy_read_timeout 1s;' };
+  const nginx = await startNginx(t, { upstream: program.path, rules });
+  if (!nginx) return;
+  const args = ['--insecure', '--idle', '20s', '--only', 'idle', nginx.url];
+  const { status, stdout } = spawnSync(join(root, 'deploy/check'), args, { encoding: 'utf8' });
+  t.is(status, 1);
+  t.regex(stdout, /^WRONG +idle +closed with 1006 after [12] s without a word, expected 20 s$/m);
+  t.regex(stdout, /change deploy\/nginx\/text-event-server\/server\.conf:\d+, proxy_read_timeout$/m);
+});
