@@ -1,4 +1,4 @@
-// The pictures in docs/images: tsx scripts/screenshot.ts [address of a running page]
+// The pictures in docs/images: PORT=8088 tsx scripts/screenshot.ts [address of a running page]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ async function withPage(given: string | undefined, use: (address: string) => Pro
   const dataDir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
   const program = spawn(process.execPath, [join(root, 'dist/main.js')], {
     cwd: dataDir,
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir },
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: process.env.PORT ?? '0', DATA_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {

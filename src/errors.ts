@@ -1,13 +1,7 @@
 import type { CloseCode } from './close-codes.ts';
 
 /** Stable codes of everything this library throws or emits as an error. */
-export type ErrorCode =
-  | 'ERR_CONFIG'
-  | 'ERR_HANDSHAKE'
-  | 'ERR_LISTEN'
-  | 'ERR_NOT_OPEN'
-  | 'ERR_BINARY_IN_PROGRESS'
-  | 'ERR_PROTOCOL';
+export type ErrorCode = 'ERR_CONFIG' | 'ERR_HANDSHAKE' | 'ERR_LISTEN' | 'ERR_BINARY_IN_PROGRESS' | 'ERR_PROTOCOL';
 
 /** An error of this library; `code` is stable, `message` is for people. */
 export class TextEventError extends Error {

@@ -17,7 +17,10 @@ const sendButton = byId('send', HTMLButtonElement);
 const hint = byId('hint', HTMLElement);
 const clearButton = byId('clear', HTMLButtonElement);
 const connection = new TextConnection(socketAddress(location.href));
-const conversation = new Conversation(byId('result', HTMLElement), say);
+const conversation = new Conversation(byId('result', HTMLElement), (text) => {
+  say(text);
+  input.focus();
+});
 
 byId('address', HTMLElement).textContent = connection.address;
 byId('language', HTMLButtonElement).onclick = switchLanguage;
@@ -39,6 +42,9 @@ clearButton.onclick = () => {
   clearButton.disabled = true;
   input.focus();
 };
+
+// The button goes away once it has done its work; the keyboard's place must not go with it.
+byId('reconnect', HTMLButtonElement).addEventListener('click', () => input.focus());
 
 connection.on('text', (text) => {
   conversation.heard(text);

@@ -47,7 +47,7 @@ const en: Texts = {
   offlineHint: 'You can send once the connection is back',
   you: 'You',
   server: 'Server',
-  unanswered: 'Connection lost before the answer came',
+  unanswered: 'No answer: connection lost',
   again: 'Send again',
   connecting: 'Connecting',
   open: 'Connected!',

@@ -28,28 +28,15 @@ export interface Tab {
   complaints: string[];
 }
 
-/** One browser for all tests that run at the same time; the last one to end closes it. */
-let shared: Promise<Browser> | undefined;
-let tabs = 0;
-
 /**
- * A tab that ends with the test and shares nothing but the browser with others; Chinese, 1280 × 720 and light where the
- * options do not say otherwise. Undefined where there is no Chromium: the test has been left out in plain sight and
- * should return.
+ * A tab of a fresh Chromium that ends with the test; Chinese, 1280 × 720 and light where the options do not say otherwise.
+ * Undefined where there is no Chromium: the test has been left out in plain sight and should return.
  */
 export async function openTab(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Tab | undefined> {
   if (missing(t, chromium)) return undefined;
-  tabs++;
-  shared ??= launchChromium();
-  const browser = shared;
-  t.teardown(async () => {
-    tabs--;
-    if (tabs > 0) return;
-    shared = undefined;
-    await (await browser).close();
-  });
-  const context = await (await browser).newContext({ locale: 'zh-CN', ...options });
-  t.teardown(() => context.close());
+  const browser = await launchChromium();
+  t.teardown(() => browser.close());
+  const context = await browser.newContext({ locale: 'zh-CN', ...options });
   const page = await context.newPage();
   // What a test waits for happens in milliseconds, or has failed.
   page.setDefaultTimeout(15_000);

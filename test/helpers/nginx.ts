@@ -75,7 +75,13 @@ export async function startNginx(t: ExecutionContext, options: NginxOptions): Pr
     plainPort,
     acme,
     verdict,
-    site: { url: new URL(url), plainUrl: new URL(`http://localhost:${plainPort}/`), origin: undefined, insecure: true, idle: 0 },
+    site: {
+      url: new URL(url),
+      plainUrl: new URL(`http://localhost:${plainPort}/`),
+      origin: undefined,
+      insecure: true,
+      idle: 0,
+    },
     accessLog: () => readFileSync(join(dir, 'text-event-server.log'), 'utf8'),
     reload: () => {
       const before = errors().split('gracefully shutting down').length;
@@ -93,7 +99,9 @@ function writeFiles(dir: string, acme: string, port: number, plainPort: number, 
 
   const site = join(dir, 'site.conf');
   cpSync(join(shipped, 'text-event-server.conf'), site);
-  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === '::1'),
+  );
   const live = '/etc/letsencrypt/live/text-event-server';
   edit(site, [
     ['your.host', 'localhost'],

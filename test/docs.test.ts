@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { closeCodes } from '../src/close-codes.ts';
+import { flagOf, loadConfig, variableNames } from '../src/config.ts';
+import * as library from '../src/index.ts';
+import { root } from './helpers/program.ts';
+
+const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+const row = (first: string) => operations.split('\n').find((line) => line.startsWith(`| ${first} |`));
+
+test('every variable has a row with its flag and its default', (t) => {
+  for (const name of variableNames) t.true(row(`\`${name}\``)?.includes(`\`--${flagOf(name)}\``), name);
+  // The default that a row names is the one that the program takes.
+  for (const name of variableNames) {
+    const shown = row(`\`${name}\``)?.split('|')[3]?.trim().replaceAll('`', '') ?? '';
+    if (/^(not set|all interfaces)$/.test(shown)) continue;
+    t.deepEqual(loadConfig({ [name]: shown }), loadConfig({}), name);
+  }
+});
+
+test('every close code that the server sends has a row with its reason', (t) => {
+  const sent = Object.values(closeCodes).filter(({ code }) => operations.includes(`| ${code} |`));
+  t.true(sent.length >= 7);
+  for (const { code, reason, reconnect } of sent) {
+    t.true(row(String(code))?.startsWith(`| ${code} | ${reason} |`), String(code));
+    t.true(row(String(code))?.endsWith(reconnect ? '| yes |' : '| no |'), String(code));
+  }
+});
+
+test('every error code has a heading', (t) => {
+  const source = readFileSync(join(root, 'src/errors.ts'), 'utf8');
+  const codes = new Set(source.match(/ERR_[A-Z_]+/g));
+  t.true(codes.size >= 5);
+  for (const code of codes) t.true(operations.includes(`\n### ${code}\n`), code);
+});
+
+test('the library has these names and no others', (t) => {
+  t.deepEqual(Object.keys(library).sort(), [
+    'Connection',
+    'ProtocolError',
+    'Server',
+    'TextEventError',
+    'clientAddress',
+    'closeCodes',
+    'connect',
+    'createServer',
+    'greet',
+  ]);
+});

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+
+export interface Trickle {
+  /** Nicknames that were greeted. */
+  greeted: number;
+  /** Why the others were not. */
+  failures: string[];
+  /** Begins no more, and waits for those that have begun. */
+  stop(): Promise<Trickle>;
+}
+
+const INTERVAL_MS = 5;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** A new connection every 5 ms, each of which wants to be greeted; from many addresses, so that no limit counts them. */
+export function startTrickle(url: string): Trickle {
+  const pending = new Set<Promise<void>>();
+  let going = true;
+  let count = 0;
+  const trickle: Trickle = {
+    greeted: 0,
+    failures: [],
+    async stop() {
+      going = false;
+      await loop;
+      await Promise.all(pending);
+      return trickle;
+    },
+  };
+  const loop = (async () => {
+    while (going) {
+      const one = greetOnce(url, `127.0.${count >> 8}.${(count % 254) + 1}`).then(
+        () => {
+          trickle.greeted++;
+        },
+        (error: Error) => {
+          trickle.failures.push(error.message);
+        },
+      );
+      count++;
+      pending.add(one);
+      one.finally(() => pending.delete(one));
+      await delay(INTERVAL_MS);
+    }
+  })();
+  return trickle;
+}
+
+function greetOnce(url: string, localAddress: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { rejectUnauthorized: false, localAddress });
+    const timer = setTimeout(() => {
+      reject(new Error('no greeting in time'));
+      socket.terminate();
+    }, ANSWER_TIMEOUT_MS);
+    let greeted = false;
+    socket.on('open', () => socket.send('a'));
+    socket.on('message', () => {
+      greeted = true;
+      socket.close();
+    });
+    socket.on('error', reject);
+    socket.on('close', (code) => {
+      clearTimeout(timer);
+      // 1012 is the old process saying goodbye: the handshake was not refused, and the client is told to come back.
+      if (greeted || code === 1012) resolve();
+      else reject(new Error(`closed with ${code}`));
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { root } from './helpers/program.ts';
+
+/** What the linter says of a file with this import: it lies alone in a folder, under the project's own rules. */
+function lint(t: ExecutionContext, path: string, specifier: string): string {
+  const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
+  t.teardown(() => rmSync(dir, { recursive: true }));
+  mkdirSync(join(dir, dirname(path)), { recursive: true });
+  copyFileSync(join(root, 'biome.json'), join(dir, 'biome.json'));
+  writeFileSync(join(dir, path), `import { name } from '${specifier}';\n\nconsole.log(name);\n`);
+  const args = ['lint', '--colors=off', '--vcs-enabled=false', path];
+  const { stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/biome'), args, { cwd: dir, encoding: 'utf8' });
+  return stdout + stderr;
+}
+
+for (const [path, specifier] of [
+  ['src/wire/outbox.ts', 'pino'],
+  ['src/wire/outbox.ts', '../server.ts'],
+  ['src/wire/frame-reader.ts', 'node:net'],
+  ['src/wire/frame-reader.ts', './connection.ts'],
+  ['src/wire/connection.ts', 'nodejs-websocket'],
+  ['src/server.ts', 'nodejs-websocket/Connection.js'],
+  ['src/server.ts', './http/app.ts'],
+  ['src/server.ts', './handlers/greet.ts'],
+  ['src/handlers/greet.ts', '../server.ts'],
+  ['src/config.ts', './errors.ts'],
+  ['src/close-codes.ts', './wire/frame.ts'],
+] as const) {
+  test(`${path} may not import ${specifier}`, (t) => {
+    t.regex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
+  });
+}
+
+for (const [path, specifier] of [
+  ['src/wire/outbox.ts', './frame.ts'],
+  ['src/wire/frame-reader.ts', '../close-codes.ts'],
+  ['src/wire/base-connection.ts', 'nodejs-websocket/Connection.js'],
+  ['src/server.ts', './handlers/handler.ts'],
+  ['src/handlers/greet.ts', '../wire/connection.ts'],
+  ['src/config.ts', 'zod'],
+] as const) {
+  test(`${path} may import ${specifier}`, (t) => {
+    t.notRegex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
+  });
+}
