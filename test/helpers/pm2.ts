@@ -83,7 +83,9 @@ export async function install(t: ExecutionContext, parts: string[]): Promise<Ins
   const pm2 = (...args: string[]) => run('pm2', ...args);
   const processes = () => processesWith(`PM2_HOME=${env.PM2_HOME}`);
   const health = async (): Promise<Health> => {
-    const response = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { connection: 'close' } });
+    // A connection that the cluster hands to a process as that is killed is never answered.
+    const signal = AbortSignal.timeout(2_000);
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { connection: 'close' }, signal });
     return (await response.json()) as Health;
   };
   t.teardown(async () => {

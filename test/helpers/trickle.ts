@@ -28,22 +28,23 @@ export function startTrickle(url: string): Trickle {
       return trickle;
     },
   };
-  const loop = (async () => {
+  const greet = async (): Promise<void> => {
+    try {
+      await greetOnce(url, `127.0.${count >> 8}.${(count++ % 254) + 1}`);
+      trickle.greeted++;
+    } catch (error) {
+      trickle.failures.push((error as Error).message);
+    }
+  };
+  const begin = async (): Promise<void> => {
     while (going) {
-      const one = greetOnce(url, `127.0.${count >> 8}.${(count % 254) + 1}`).then(
-        () => {
-          trickle.greeted++;
-        },
-        (error: Error) => {
-          trickle.failures.push(error.message);
-        },
-      );
-      count++;
+      const one = greet();
       pending.add(one);
-      one.finally(() => pending.delete(one));
+      void one.then(() => pending.delete(one));
       await delay(INTERVAL_MS);
     }
-  })();
+  };
+  const loop = begin();
   return trickle;
 }
 

@@ -1,0 +1,123 @@
+import { appendFileSync, cpSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openTab } from '../helpers/browser.ts';
+import { startNginx } from '../helpers/nginx.ts';
+import { BUILT, copyProject, type Installation, install, SOURCES } from '../helpers/pm2.ts';
+import { startTrickle } from '../helpers/trickle.ts';
+
+/** A folder as if it had been built elsewhere, with a line put before the program's first. */
+function buildElsewhere(site: Installation, name: string, firstLine = ''): string {
+  const folder = join(site.root, '..', name);
+  copyProject(folder, BUILT);
+  const main = join(folder, 'dist/main.js');
+  writeFileSync(main, `${firstLine}\n${readFileSync(main, 'utf8')}`);
+  return folder;
+}
+
+/** An installation whose first release is in service. */
+async function installRelease(t: ExecutionContext, parts: string[]): Promise<Installation> {
+  const site = await install(t, parts);
+  const { code, output } = await site.run('deploy/update', buildElsewhere(site, 'first'));
+  t.is(code, 0, output);
+  return site;
+}
+
+const current = (site: Installation) => readlinkSync(join(site.root, 'current'));
+
+test('deploy/update builds a release, brings it into service and goes back, and no handshake through Nginx is refused', async (t) => {
+  const site = await installRelease(t, SOURCES);
+  // The build takes the packages of the release in service where the lock file is the same.
+  cpSync(join(site.root, 'package-lock.json'), join(site.root, 'current/package-lock.json'));
+  const nginx = await startNginx(t, { upstream: site.socketPath, pages: join(site.root, 'current/dist/pages') });
+  if (!nginx) return;
+  const first = { ...(await site.health()), release: current(site) };
+
+  const trickle = startTrickle(nginx.wss.replace('localhost', '127.0.0.1'));
+  const update = await site.run('deploy/update');
+  t.is(update.code, 0, update.output);
+  const second = { ...(await site.health()), release: current(site) };
+  t.not(second.pid, first.pid);
+  t.not(second.release, first.release);
+  t.is(readlinkSync(join(site.root, 'previous')), first.release);
+
+  const back = await site.run('deploy/update', '--back');
+  t.is(back.code, 0, back.output);
+  t.is(current(site), first.release);
+  t.not((await site.health()).pid, second.pid);
+  const { greeted, failures } = await trickle.stop();
+  t.log(`${greeted} greeted, ${failures.length} failed in two reloads`);
+  t.deepEqual(failures, []);
+
+  const tab = await openTab(t, { ignoreHTTPSErrors: true });
+  if (!tab) return;
+  await tab.page.goto(nginx.url);
+  await tab.page.fill('#m', '李旺');
+  await tab.page.getByRole('button', { name: '发送' }).click();
+  await tab.page.locator('#result').getByText('服务端已收到消息:李旺服务端发来消息: Hello,李旺').waitFor();
+  t.deepEqual(tab.complaints, []);
+});
+
+test('a build that does not compile leaves the old one serving', async (t) => {
+  const site = await installRelease(t, SOURCES);
+  cpSync(join(site.root, 'package-lock.json'), join(site.root, 'current/package-lock.json'));
+  const before = { ...(await site.health()), release: current(site) };
+  appendFileSync(join(site.root, 'src/main.ts'), 'const wrong: number = "text";\n');
+  const { code, output } = await site.run('deploy/update');
+  t.is(code, 1);
+  t.regex(output, /TS2322.*\n(.*\n)*update: the build failed; nothing was changed/);
+  t.is((await site.health()).pid, before.pid);
+  t.is(current(site), before.release);
+});
+
+const broken = [
+  [
+    'does not start',
+    'process.stderr.write("no database\\n"); process.exit(3);',
+    /does not start; nothing was changed.*\nno database/,
+  ],
+  ['hangs at its start', 'await new Promise(() => setInterval(() => {}, 1e6));', /does not start; nothing was changed/],
+  [
+    'ends under PM2 alone',
+    'if (process.env.pm_id) { console.error("not here"); process.exit(3); }',
+    /What it and PM2 said:\n.*not here/,
+  ],
+  [
+    'hangs under PM2 alone',
+    'if (process.env.pm_id) await new Promise(() => setInterval(() => {}, 1e6));',
+    /the old build serves on/,
+  ],
+] as const;
+
+for (const [how, line, said] of broken) {
+  test(`a build that ${how} leaves the old one serving, and no handshake is refused`, async (t) => {
+    const site = await installRelease(t, BUILT);
+    const release = current(site);
+    const trickle = startTrickle(site.ws);
+    const { code, output } = await site.run('deploy/update', buildElsewhere(site, 'bad', line));
+    t.is(code, 1, output);
+    t.regex(output, said);
+    const { greeted, failures } = await trickle.stop();
+    t.log(`${greeted} greeted, ${failures.length} failed`);
+    t.deepEqual(failures, []);
+    t.is(current(site), release);
+    t.is((await site.run('deploy/check', '--quick', '--origin', 'off', site.url)).code, 0);
+  });
+}
+
+test('deploy/update refuses to run in a release, twice at once, or beside a program that it did not start', async (t) => {
+  const site = await install(t, BUILT);
+  mkdirSync(join(site.root, 'releases'));
+  symlinkSync('..', join(site.root, 'releases/one'));
+  const inRelease = await site.run('env', '-C', join(site.root, 'releases'), 'one/deploy/update', '--back');
+  t.is(inRelease.code, 1, inRelease.output);
+
+  const locked = await site.run('flock', join(site.root, 'releases/.lock'), 'deploy/update');
+  t.is(locked.code, 1);
+  t.regex(locked.output, /another update is running/);
+
+  await site.pm2('start');
+  const { code, output } = await site.run('deploy/update', buildElsewhere(site, 'first'));
+  t.is(code, 1);
+  t.regex(output, /PM2 runs .*\/dist\/main\.js .* pm2 delete text-event-server/);
+});
