@@ -1,4 +1,4 @@
-// The pictures in docs/images: PORT=8088 tsx scripts/screenshot.ts [address of a running page]
+// The pictures in docs/images: tsx scripts/screenshot.ts [address of a running page]. PORT is for the address they show.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { launchChromium } from '../test/helpers/browser.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const pictures: Record<string, BrowserContextOptions> = {
-  'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 560 } },
+  'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 } },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark' },
 };
 

@@ -1,4 +1,6 @@
 import type { Config, HANDLER_NAMES } from './config.ts';
+import { broadcast } from './handlers/broadcast.ts';
+import { echo } from './handlers/echo.ts';
 import { greet } from './handlers/greet.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 
@@ -6,6 +8,10 @@ type HandlerName = (typeof HANDLER_NAMES)[number];
 
 /** What each path does. `log` is told what a handler wants said. */
 export function createRoutes(config: Config, log: (line: string) => void): Record<string, ConnectionHandler> {
-  const handlers: Record<HandlerName, ConnectionHandler> = { greet: greet({ log }) };
-  return { '/': handlers[config.rootHandler] };
+  const handlers: Record<HandlerName, ConnectionHandler> = {
+    greet: greet({ log }),
+    echo: echo(),
+    broadcast: broadcast(),
+  };
+  return { '/': handlers[config.rootHandler], '/echo': handlers.echo, '/broadcast': handlers.broadcast };
 }

@@ -8,6 +8,7 @@ import type { ProtocolError } from './errors.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { handshakeProblem, originAllowed, pathOf, type Refusal, refuse } from './handshake.ts';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
+import { type ConnectionFilter, Group, sendToAll } from './wire/group.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
 
 /** Chooses one of the subprotocols that a client offers, or none. */
@@ -76,6 +77,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   readonly #settings: ConnectionSettings;
   /** Where each connection stands in `connections`, so that leaving costs the same however many there are. */
   readonly #places = new Map<Connection, number>();
+  readonly #groups = new Map<string, Group>();
   /** Sockets that were upgraded, open or closing. */
   readonly #upgraded = new Set<Duplex>();
 
@@ -130,6 +132,24 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   close(closed?: () => void): void {
     if (closed) this.once('close', closed);
     this.socket.close();
+  }
+
+  /**
+   * Sends a text to every open connection that `filter` lets through, encoded once.
+   * @returns how many it was sent to
+   */
+  broadcast(text: string, filter?: ConnectionFilter): number {
+    return sendToAll(this.connections, text, filter);
+  }
+
+  /** The group of this name; it is made when it is first asked for. */
+  group(name: string): Group {
+    let group = this.#groups.get(name);
+    if (!group) {
+      group = new Group();
+      this.#groups.set(name, group);
+    }
+    return group;
   }
 
   /**

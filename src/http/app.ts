@@ -34,8 +34,15 @@ const contentSecurityPolicy = {
 /** Everything on the port that is not a WebSocket: pages and health. It listens nowhere; give it requests by `routing`. */
 export async function createApp({ socketPaths, status }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({ logger: false });
-  // Whether the site is https only is for the server in front to say.
-  await app.register(helmet, { contentSecurityPolicy, strictTransportSecurity: false });
+  await app.register(helmet, {
+    contentSecurityPolicy,
+    xFrameOptions: { action: 'deny' },
+    // Whether the site is https only is for the server in front to say.
+    strictTransportSecurity: false,
+    // Browsers refuse these two over plain http, and say so in the console.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+  });
 
   app.get('/healthz', () => ({
     status: 'ok',

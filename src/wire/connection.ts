@@ -7,6 +7,7 @@ import { BaseConnection } from './base-connection.ts';
 import { BinaryReader, BinaryWriter } from './binary-stream.ts';
 import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
 import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
+import type { Group } from './group.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { Outbox, type SentCallback } from './outbox.ts';
 
@@ -49,10 +50,12 @@ export interface ConnectionEvents {
   drain: [];
 }
 
+type Listener<E extends keyof ConnectionEvents> = (this: Connection, ...args: ConnectionEvents[E]) => void;
+
 export interface Connection {
-  on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-  once<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
-  off<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this;
+  on<E extends keyof ConnectionEvents>(event: E, listener: Listener<E>): this;
+  once<E extends keyof ConnectionEvents>(event: E, listener: Listener<E>): this;
+  off<E extends keyof ConnectionEvents>(event: E, listener: Listener<E>): this;
   emit<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean;
 }
 
@@ -82,6 +85,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   host: string | null = null;
   /** @internal */
   extraHeaders: Record<string, string> | null = null;
+  /** @internal The groups that it leaves when it ends. */
+  readonly groups = new Set<Group>();
   /** @internal */
   heard = true;
   /** @internal */
@@ -92,7 +97,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   readonly #outbox: Outbox;
   #incoming: BinaryReader | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
-  #closeTimer: NodeJS.Timeout | undefined = undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   // What this side said when it closed first.
   #closeCode: number = closeCodes.ABNORMAL.code;
   #closeReason = '';
@@ -368,6 +373,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.#settings.heartbeat?.remove(this);
     this.#endIncoming();
     this.#outgoing?.destroy();
+    for (const group of this.groups) group.delete(this);
     this.#settings.onClosed?.(this);
     if (!opened) return;
     try {

@@ -1,9 +1,18 @@
-import { appendFileSync, cpSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openTab } from '../helpers/browser.ts';
 import { startNginx } from '../helpers/nginx.ts';
-import { BUILT, copyProject, type Installation, install, SOURCES } from '../helpers/pm2.ts';
+import { BUILT, copyProject, type Installation, install, type Outcome, SOURCES } from '../helpers/pm2.ts';
 import { startTrickle } from '../helpers/trickle.ts';
 
 /** A folder as if it had been built elsewhere, with a line put before the program's first. */
@@ -23,12 +32,19 @@ async function installRelease(t: ExecutionContext, parts: string[]): Promise<Ins
   return site;
 }
 
+const EXIT = 'process.stderr.write("no database\\n"); process.exit(3);';
+const HANG = 'await new Promise(() => setInterval(() => {}, 1e6));';
+
 const current = (site: Installation) => readlinkSync(join(site.root, 'current'));
+
+/** The build takes the packages of the release in service where the lock file is the same: nothing is downloaded. */
+function useOwnPackages(site: Installation): void {
+  cpSync(join(site.root, 'package-lock.json'), join(site.root, 'current/package-lock.json'));
+}
 
 test('deploy/update builds a release, brings it into service and goes back, and no handshake through Nginx is refused', async (t) => {
   const site = await installRelease(t, SOURCES);
-  // The build takes the packages of the release in service where the lock file is the same.
-  cpSync(join(site.root, 'package-lock.json'), join(site.root, 'current/package-lock.json'));
+  useOwnPackages(site);
   const nginx = await startNginx(t, { upstream: site.socketPath, pages: join(site.root, 'current/dist/pages') });
   if (!nginx) return;
   const first = { ...(await site.health()), release: current(site) };
@@ -46,8 +62,8 @@ test('deploy/update builds a release, brings it into service and goes back, and 
   t.is(current(site), first.release);
   t.not((await site.health()).pid, second.pid);
   const { greeted, failures } = await trickle.stop();
-  t.log(`${greeted} greeted, ${failures.length} failed in two reloads`);
-  t.deepEqual(failures, []);
+  t.log(`${greeted} greeted, ${JSON.stringify(failures)} failed in two reloads`);
+  t.deepEqual(failures, {});
 
   const tab = await openTab(t, { ignoreHTTPSErrors: true });
   if (!tab) return;
@@ -58,50 +74,49 @@ test('deploy/update builds a release, brings it into service and goes back, and 
   t.deepEqual(tab.complaints, []);
 });
 
-test('a build that does not compile leaves the old one serving', async (t) => {
+/** Tries to bring a build into service that does not work; the limits are short, since it will not come up anyway. */
+function updateToBad(site: Installation, ...args: string[]): Promise<Outcome> {
+  return site.run('env', 'START_LIMIT=5', 'RELOAD_LIMIT=5', 'deploy/update', ...args);
+}
+
+test('a build that fails before the reload is not brought into service', async (t) => {
   const site = await installRelease(t, SOURCES);
-  cpSync(join(site.root, 'package-lock.json'), join(site.root, 'current/package-lock.json'));
-  const before = { ...(await site.health()), release: current(site) };
+  const release = current(site);
+  const { pid } = await site.health();
+  const builds: [how: string, output: RegExp, args: string[]][] = [
+    ['exits', /does not start; nothing was changed.*\nno database/, [buildElsewhere(site, 'exits', EXIT)]],
+    ['hangs', /does not start; nothing was changed/, [buildElsewhere(site, 'hangs', HANG)]],
+    ['does not compile', /TS2322.*\n(.*\n)*update: the build failed; nothing was changed/, []],
+  ];
+  useOwnPackages(site);
   appendFileSync(join(site.root, 'src/main.ts'), 'const wrong: number = "text";\n');
-  const { code, output } = await site.run('deploy/update');
-  t.is(code, 1);
-  t.regex(output, /TS2322.*\n(.*\n)*update: the build failed; nothing was changed/);
-  t.is((await site.health()).pid, before.pid);
-  t.is(current(site), before.release);
+  for (const [how, said, args] of builds) {
+    const { code, output } = await updateToBad(site, ...args);
+    t.is(code, 1, how);
+    t.regex(output, said, how);
+    t.is((await site.health()).pid, pid, how);
+    t.is(current(site), release, how);
+  }
+  t.deepEqual(readdirSync(join(site.root, 'releases')), ['.lock', basename(release)]);
 });
 
-const broken = [
-  [
-    'does not start',
-    'process.stderr.write("no database\\n"); process.exit(3);',
-    /does not start; nothing was changed.*\nno database/,
-  ],
-  ['hangs at its start', 'await new Promise(() => setInterval(() => {}, 1e6));', /does not start; nothing was changed/],
-  [
-    'ends under PM2 alone',
-    'if (process.env.pm_id) { console.error("not here"); process.exit(3); }',
-    /What it and PM2 said:\n.*not here/,
-  ],
-  [
-    'hangs under PM2 alone',
-    'if (process.env.pm_id) await new Promise(() => setInterval(() => {}, 1e6));',
-    /the old build serves on/,
-  ],
-] as const;
-
-for (const [how, line, said] of broken) {
-  test(`a build that ${how} leaves the old one serving, and no handshake is refused`, async (t) => {
+for (const [how, line] of [
+  ['exits', EXIT],
+  ['hangs', HANG],
+] as const) {
+  test(`a build that ${how} under PM2 alone leaves the old one serving, and no handshake is refused`, async (t) => {
     const site = await installRelease(t, BUILT);
     const release = current(site);
     const trickle = startTrickle(site.ws);
-    const { code, output } = await site.run('deploy/update', buildElsewhere(site, 'bad', line));
+    const { code, output } = await updateToBad(site, buildElsewhere(site, 'bad', `if (process.env.pm_id) { ${line} }`));
     t.is(code, 1, output);
-    t.regex(output, said);
+    t.regex(output, /the old build serves on/);
     const { greeted, failures } = await trickle.stop();
-    t.log(`${greeted} greeted, ${failures.length} failed`);
-    t.deepEqual(failures, []);
+    t.log(`${greeted} greeted, ${JSON.stringify(failures)} failed`);
+    t.deepEqual(failures, {}, output);
     t.is(current(site), release);
-    t.is((await site.run('deploy/check', '--quick', '--origin', 'off', site.url)).code, 0);
+    const check = await site.run('deploy/check', '--quick', '--origin', 'off', site.url);
+    t.is(check.code, 0, check.output);
   });
 }
 

@@ -76,8 +76,6 @@ export async function install(t: ExecutionContext, parts: string[]): Promise<Ins
     SOCKET_PATH: socketPath,
     TRUST_PROXY: 'loopback',
     DATA_DIR: join(dir, 'data'),
-    // Long enough for a loaded machine, short enough for a test.
-    RELOAD_LIMIT: '8',
   };
   const run = (command: string, ...args: string[]) => execute(command, args, { cwd: root, env });
   const pm2 = (...args: string[]) => run('pm2', ...args);

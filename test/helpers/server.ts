@@ -26,7 +26,7 @@ export async function startServer(
   return { server, port, url: `ws://127.0.0.1:${port}` };
 }
 
-export const HANDSHAKE = {
+const HANDSHAKE = {
   Host: 'localhost',
   Connection: 'Upgrade',
   Upgrade: 'websocket',

@@ -4,8 +4,8 @@ import { WebSocket } from 'ws';
 export interface Trickle {
   /** Nicknames that were greeted. */
   greeted: number;
-  /** Why the others were not. */
-  failures: string[];
+  /** Why the others were not, and how many for each reason. */
+  failures: Record<string, number>;
   /** Begins no more, and waits for those that have begun. */
   stop(): Promise<Trickle>;
 }
@@ -20,7 +20,7 @@ export function startTrickle(url: string): Trickle {
   let count = 0;
   const trickle: Trickle = {
     greeted: 0,
-    failures: [],
+    failures: {},
     async stop() {
       going = false;
       await loop;
@@ -33,7 +33,8 @@ export function startTrickle(url: string): Trickle {
       await greetOnce(url, `127.0.${count >> 8}.${(count++ % 254) + 1}`);
       trickle.greeted++;
     } catch (error) {
-      trickle.failures.push((error as Error).message);
+      const { message } = error as Error;
+      trickle.failures[message] = (trickle.failures[message] ?? 0) + 1;
     }
   };
   const begin = async (): Promise<void> => {

@@ -1,0 +1,47 @@
+import type { Connection } from './connection.ts';
+import { encodeText } from './frame.ts';
+
+/** Which connections of a group are meant. */
+export type ConnectionFilter = (connection: Connection) => boolean;
+
+/** Sends a text to many, encoded once; returns to how many it was sent. */
+export function sendToAll(connections: Iterable<Connection>, text: string, filter?: ConnectionFilter): number {
+  const frame = encodeText(text);
+  let sent = 0;
+  for (const connection of connections) {
+    if ((filter === undefined || filter(connection)) && connection.sendFrame(frame)) sent++;
+  }
+  return sent;
+}
+
+/** A set of connections to send to. A connection leaves by itself when it ends. */
+export class Group {
+  readonly #members = new Set<Connection>();
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  add(connection: Connection): void {
+    if (connection.readyState !== connection.OPEN) return;
+    this.#members.add(connection);
+    connection.groups.add(this);
+  }
+
+  delete(connection: Connection): void {
+    this.#members.delete(connection);
+    connection.groups.delete(this);
+  }
+
+  /**
+   * Sends a text to each member that `filter` lets through.
+   * @returns how many it was sent to; one that is too slow to take it is closed with 1013 and not counted
+   */
+  broadcast(text: string, filter?: ConnectionFilter): number {
+    return sendToAll(this.#members, text, filter);
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#members.values();
+  }
+}
