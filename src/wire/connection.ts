@@ -97,7 +97,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   readonly #outbox: Outbox;
   #incoming: BinaryReader | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
-  #closeTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+  #closeTimer: NodeJS.Timeout | undefined = undefined;
   // What this side said when it closed first.
   #closeCode: number = closeCodes.ABNORMAL.code;
   #closeReason = '';
