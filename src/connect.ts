@@ -40,6 +40,10 @@ export function connect(url: string, options: ConnectOptions | (() => void) = {}
   const connection = new Connection(socket, null, {
     masked: false,
     maxMessageBytes,
+    maxFragments: Number.POSITIVE_INFINITY,
+    messagesPerSecond: Number.POSITIVE_INFINITY,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    rateGrace: Number.POSITIVE_INFINITY,
     maxBufferedBytes: Number.POSITIVE_INFINITY,
     closeTimeout: 3_000,
     binaryFragmentation: MiB / 2,

@@ -34,6 +34,18 @@ export interface ServerOptions {
   closeTimeout?: number;
   /** One whole message. @default 1 MiB */
   maxMessageBytes?: number;
+  /** Frames of one message. @default 65536 */
+  maxFragments?: number;
+  /** Messages and control frames per second of one connection; five seconds' worth may come at once. @default 100 */
+  messagesPerSecond?: number;
+  /** Bytes per second of one connection; five seconds' worth may come at once. @default 1 MiB */
+  bytesPerSecond?: number;
+  /** How long reading a connection that is over its rate pauses, before it is closed with 1008. @default 30000 */
+  rateGrace?: number;
+  /** Open connections in total; over it 503. @default 50000 */
+  maxConnections?: number;
+  /** Open connections of one address; over it 429. @default 256 */
+  maxConnectionsPerIp?: number;
   /** What may wait for a slow reader before it is closed with 1013. @default 1 MiB */
   maxBufferedBytes?: number;
   /** Between two pings of a connection; 0 for none. @default 25000 */
@@ -91,6 +103,10 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.#settings = {
       masked: true,
       maxMessageBytes: options.maxMessageBytes ?? MiB,
+      maxFragments: options.maxFragments ?? 65_536,
+      messagesPerSecond: options.messagesPerSecond ?? 100,
+      bytesPerSecond: options.bytesPerSecond ?? MiB,
+      rateGrace: options.rateGrace ?? 30_000,
       maxBufferedBytes: options.maxBufferedBytes ?? MiB,
       closeTimeout: options.closeTimeout ?? 3_000,
       binaryFragmentation: MiB / 2,

@@ -1,8 +1,8 @@
 import { readArguments, USAGE, type Wish } from './arguments.ts';
 import { checks } from './checks.ts';
 import type { Finding } from './findings.ts';
-import { describePlace } from './place.ts';
-import { reach } from './site.ts';
+import { describePlace, type Place } from './place.ts';
+import { reach, type Site } from './site.ts';
 
 /** Exit codes. */
 const ALL_WELL = 0;
@@ -40,7 +40,7 @@ async function runChecks({ site, names, json }: Wish): Promise<Result[]> {
     const finding = await checks[name]?.(site).catch(failed);
     const result = { name, ...(finding as Finding) };
     results.push(result);
-    if (!json) process.stdout.write(describe(result));
+    if (!json) process.stdout.write(describe(result, site));
   }
   return results;
 }
@@ -49,8 +49,13 @@ function failed(error: NodeJS.ErrnoException): Finding {
   return { status: 'wrong', detail: error.message || (error.code ?? String(error)) };
 }
 
-function describe({ name, status, detail, change }: Result): string {
+function describe({ name, status, detail, change }: Result, site: Site): string {
   const word = { ok: 'ok', wrong: 'WRONG', skipped: 'skipped' }[status];
   const line = `${word.padEnd(8)}${name.padEnd(12)}${detail}\n`;
-  return change ? `${line}${' '.repeat(20)}change ${describePlace(change)}\n` : line;
+  return change && concerns(change, site) ? `${line}${' '.repeat(20)}change ${describePlace(change)}\n` : line;
+}
+
+/** Over plain http it is the program itself that answers: Nginx's files have no part in it. */
+function concerns({ file }: Place, { url }: Site): boolean {
+  return url.protocol === 'https:' || !file.includes('nginx');
 }

@@ -10,9 +10,10 @@ import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-re
 import type { Group } from './group.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { Outbox, type SentCallback } from './outbox.ts';
+import { RateLimit, type RateLimits, type RateVerdict } from './rate-limit.ts';
 
 /** What the connections of one server, or one client, have in common. */
-export interface ConnectionSettings extends FrameReaderOptions {
+export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
   /** Bytes that may wait for a slow reader before it is closed with 1013. */
   maxBufferedBytes: number;
   /** Milliseconds for the closing handshake before the socket is destroyed. */
@@ -98,6 +99,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   #incoming: BinaryReader | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
   #closeTimer: NodeJS.Timeout | undefined = undefined;
+  readonly #rate: RateLimit | undefined;
+  #ratePause: NodeJS.Timeout | undefined = undefined;
+  #handlerPause = false;
   // What this side said when it closed first.
   #closeCode: number = closeCodes.ABNORMAL.code;
   #closeReason = '';
@@ -110,6 +114,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.#settings = settings;
     this.#reader = new FrameReader(this, settings);
     this.#outbox = new Outbox(this.socket, settings.maxBufferedBytes);
+    const limited = Number.isFinite(settings.messagesPerSecond) || Number.isFinite(settings.bytesPerSecond);
+    this.#rate = limited ? new RateLimit(settings) : undefined;
     (this.socket as OwnedSocket)[kConnection] = this;
     socket.on('error', onSocketError);
     socket.on('close', onSocketClose);
@@ -239,11 +245,13 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** Stops reading: what the peer sends waits in its own buffers until `resume`. */
   pause(): void {
+    this.#handlerPause = true;
     this.socket.pause();
   }
 
   resume(): void {
-    this.socket.resume();
+    this.#handlerPause = false;
+    if (this.#ratePause === undefined) this.socket.resume();
   }
 
   /** Ends the connection with a code of the table; the peer is told and is not waited for. @internal */
@@ -259,7 +267,10 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   receive(chunk: Buffer): void {
     this.heard = true;
     try {
-      this.#reader.read(chunk);
+      const messages = this.#reader.read(chunk);
+      // Replies go out with the chunk that they answer; what others are sent waits for the end of the turn.
+      this.#outbox.flush();
+      if (this.#rate) this.#keepToRate(this.#rate.spend(messages, chunk.length));
     } catch (error) {
       this.handlerFailed(error);
     }
@@ -320,7 +331,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** @internal */
   onSilence(): void {
-    this.terminate();
+    // While reading is paused, silence says nothing.
+    if (this.socket.isPaused()) this.heard = true;
+    else this.terminate();
   }
 
   /** The peer has ended its side of TCP: ours ends when what is queued has gone out. @internal */
@@ -333,6 +346,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** The socket is gone, with or without a closing handshake. @internal */
   onSocketGone(): void {
     clearTimeout(this.#closeTimer);
+    clearTimeout(this.#ratePause);
     this.#outbox.clear();
     this.#closed(this.#closeCode, this.#closeReason);
   }
@@ -353,6 +367,18 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (!this.#outbox.full) return true;
     this.fail(closeCodes.TRY_AGAIN_LATER);
     return false;
+  }
+
+  /** Over the rate reading pauses, so that TCP slows the sender down; one that goes on is closed with 1008. */
+  #keepToRate(verdict: RateVerdict): void {
+    if (verdict === 'exceeded') this.fail(closeCodes.POLICY_VIOLATION);
+    else if (verdict > 0 && this.readyState === this.OPEN) {
+      this.socket.pause();
+      this.#ratePause = setTimeout(() => {
+        this.#ratePause = undefined;
+        if (!this.#handlerPause) this.socket.resume();
+      }, verdict);
+    }
   }
 
   #sendClose(code?: number, reason?: string): void {

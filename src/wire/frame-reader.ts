@@ -4,6 +4,7 @@ import { ProtocolError } from '../errors.ts';
 import { MAX_CONTROL_BYTES, MAX_HEADER_BYTES, OPCODE } from './frame.ts';
 import { unmask } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
+import { forgetText, rememberText } from './relay.ts';
 import { Utf8Validator } from './utf8.ts';
 
 /** What a reader finds in the bytes, in the order in which it lies there. */
@@ -24,6 +25,8 @@ export interface FrameReaderOptions {
   masked: boolean;
   /** Bytes of one whole message, over all its frames. */
   maxMessageBytes: number;
+  /** Frames of one message. */
+  maxFragments: number;
 }
 
 // What the reader waits for.
@@ -61,6 +64,9 @@ export class FrameReader {
   #message: number = OPCODE.CONTINUATION;
   #messageBytes = 0;
   #messageStarted = false;
+  #fragments = 0;
+  /** Messages and control frames that the chunk at hand completed. */
+  #completed = 0;
   #text: MessageBuffer | undefined;
   #utf8: Utf8Validator | undefined;
 
@@ -69,14 +75,17 @@ export class FrameReader {
     this.#options = options;
   }
 
-  /** Reads the next chunk to its end. The chunk is overwritten. */
-  read(chunk: Buffer): void {
+  /**
+   * Reads the next chunk to its end. The chunk is overwritten.
+   * @returns how many messages and control frames it completed
+   */
+  read(chunk: Buffer): number {
+    this.#completed = 0;
     let at = 0;
-    while (at < chunk.length) {
-      if (this.#state === HEADER) at = this.#readHeader(chunk, at);
-      else if (this.#state === PAYLOAD) at = this.#readPayload(chunk, at);
-      else return;
+    while (at < chunk.length && this.#state !== DISCARD) {
+      at = this.#state === HEADER ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
     }
+    return this.#completed;
   }
 
   /** Drops whatever still comes. */
@@ -157,6 +166,9 @@ export class FrameReader {
       if (this.#messageBytes + length > limit) {
         return this.#violate(closeCodes.MESSAGE_TOO_BIG, `${this.#messageBytes + length} bytes, limit ${limit}`);
       }
+      if (this.#fragments >= this.#options.maxFragments) {
+        return this.#violate(closeCodes.MESSAGE_TOO_BIG, `over ${this.#options.maxFragments} frames in a message`);
+      }
     }
     this.#length = length;
     if (!masked) return size;
@@ -201,11 +213,16 @@ export class FrameReader {
     const kind = this.#message;
     this.#messageStarted = true;
     // Counted per frame, from the header on, so that the next header is judged against the whole message.
-    if (frameDone) this.#messageBytes += this.#length;
+    if (frameDone) {
+      this.#messageBytes += this.#length;
+      this.#fragments++;
+    }
     if (last) {
       this.#message = OPCODE.CONTINUATION;
       this.#messageStarted = false;
       this.#messageBytes = 0;
+      this.#fragments = 0;
+      this.#completed++;
     }
     if (kind === OPCODE.BINARY) this.#sink.onBinary(chunk.subarray(start, end), first, last);
     else if (first && last) this.#readWholeText(chunk, start, end, ascii);
@@ -214,9 +231,14 @@ export class FrameReader {
 
   /** The common case: a text that lies in one chunk whole. */
   #readWholeText(chunk: Buffer, start: number, end: number, ascii: boolean): void {
-    if (ascii) this.#sink.onText(chunk.toString('latin1', start, end));
-    else if (isUtf8(chunk.subarray(start, end))) this.#sink.onText(chunk.toString('utf8', start, end));
-    else this.#violate(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8');
+    if (!ascii && !isUtf8(chunk.subarray(start, end))) {
+      this.#violate(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8');
+      return;
+    }
+    const text = chunk.toString(ascii ? 'latin1' : 'utf8', start, end);
+    if (this.#options.masked) rememberText(text, chunk, start, end);
+    this.#sink.onText(text);
+    forgetText();
   }
 
   /** Section 8.1: a text is valid as a whole, so a character may be cut between two frames. */
@@ -245,6 +267,7 @@ export class FrameReader {
   }
 
   #dispatchControl(payload: Buffer): void {
+    this.#completed++;
     if (this.#opcode === OPCODE.PING) this.#sink.onPing(payload);
     else if (this.#opcode === OPCODE.PONG) this.#sink.onPong(payload);
     else this.#readClose(payload);

@@ -25,7 +25,7 @@ export interface FrameOptions {
 /** One whole frame as bytes (RFC 6455 section 5.2), its length in the fewest bytes that hold it. */
 export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameOptions = {}): Buffer {
   const { fin = true, compressed = false, masked = false } = options;
-  const headerBytes = lengthHeaderBytes(payload.length) + (masked ? 4 : 0);
+  const headerBytes = headerBytesFor(payload.length) + (masked ? 4 : 0);
   const frame = Buffer.allocUnsafe(headerBytes + payload.length);
   frame[0] = (fin ? FIN : 0) | (compressed ? 0x40 : 0) | opcode;
   writeLength(frame, 0, payload.length);
@@ -37,10 +37,9 @@ export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameO
 /** A whole text message as one frame. */
 export function encodeText(text: string, masked = false): Buffer {
   const bytes = Buffer.byteLength(text);
-  const headerBytes = lengthHeaderBytes(bytes) + (masked ? 4 : 0);
+  const headerBytes = headerBytesFor(bytes) + (masked ? 4 : 0);
   const frame = Buffer.allocUnsafe(headerBytes + bytes);
-  frame[0] = FIN | OPCODE.TEXT;
-  writeLength(frame, 0, bytes);
+  writeHeader(frame, 0, bytes);
   frame.write(text, headerBytes);
   if (masked) maskPayload(frame, headerBytes);
   return frame;
@@ -52,15 +51,14 @@ export function encodeText(text: string, masked = false): Buffer {
  */
 export function writeTextFrame(text: string, target: Buffer, at: number): number {
   // Most texts are ASCII, where the number of bytes is the number of characters; a wrong guess moves the payload.
-  let headerBytes = lengthHeaderBytes(text.length);
+  let headerBytes = headerBytesFor(text.length);
   const bytes = target.write(text, at + headerBytes);
-  const needed = lengthHeaderBytes(bytes);
+  const needed = headerBytesFor(bytes);
   if (needed !== headerBytes) {
     target.copyWithin(at + needed, at + headerBytes, at + headerBytes + bytes);
     headerBytes = needed;
   }
-  target[at] = FIN | OPCODE.TEXT;
-  writeLength(target, at, bytes);
+  writeHeader(target, at, bytes);
   return at + headerBytes + bytes;
 }
 
@@ -79,9 +77,16 @@ export function encodeClose(code?: number, reason = '', masked = false): Buffer 
   return encodeFrame(OPCODE.CLOSE, payload.subarray(0, 2 + reasonBytes), { masked });
 }
 
-function lengthHeaderBytes(payloadBytes: number): number {
+/** Bytes of an unmasked header. */
+export function headerBytesFor(payloadBytes: number): number {
   if (payloadBytes <= 125) return 2;
   return payloadBytes <= 0xffff ? 4 : 10;
+}
+
+/** Writes the header of a whole unmasked text message. */
+export function writeHeader(target: Buffer, at: number, payloadBytes: number): void {
+  target[at] = FIN | OPCODE.TEXT;
+  writeLength(target, at, payloadBytes);
 }
 
 function writeLength(frame: Buffer, at: number, payloadBytes: number): void {

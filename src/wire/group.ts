@@ -1,12 +1,13 @@
 import type { Connection } from './connection.ts';
 import { encodeText } from './frame.ts';
+import { relayedFrame } from './relay.ts';
 
 /** Which connections of a group are meant. */
 export type ConnectionFilter = (connection: Connection) => boolean;
 
 /** Sends a text to many, encoded once; returns to how many it was sent. */
 export function sendToAll(connections: Iterable<Connection>, text: string, filter?: ConnectionFilter): number {
-  const frame = encodeText(text);
+  const frame = relayedFrame(text) ?? encodeText(text);
   let sent = 0;
   for (const connection of connections) {
     if ((filter === undefined || filter(connection)) && connection.sendFrame(frame)) sent++;

@@ -39,13 +39,30 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
     }
     const from = (offset + at) >>> 2;
     const to = (offset + end) >>> 2;
-    let seenWords = 0;
-    for (let i = from; i < to; i++) seenWords |= words[i] = (words[i] as number) ^ word;
+    if (unmaskWords(words, from, to, word) & NOT_ASCII) seen |= 0x80;
     at = (to << 2) - offset;
-    if (seenWords & NOT_ASCII) seen |= 0x80;
   }
   for (; at < end; at++) {
     seen |= bytes[at] = (bytes[at] as number) ^ (key[(phase + at - start) & 3] as number);
   }
   return seen < 0x80;
+}
+
+/** Four words at a time, which is nearly twice as fast as one; returns all bits that any result has. */
+function unmaskWords(view: Int32Array, from: number, to: number, word: number): number {
+  let seen = 0;
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    const a = (view[i] as number) ^ word;
+    const b = (view[i + 1] as number) ^ word;
+    const c = (view[i + 2] as number) ^ word;
+    const d = (view[i + 3] as number) ^ word;
+    view[i] = a;
+    view[i + 1] = b;
+    view[i + 2] = c;
+    view[i + 3] = d;
+    seen |= a | b | c | d;
+  }
+  for (; i < to; i++) seen |= view[i] = (view[i] as number) ^ word;
+  return seen;
 }

@@ -1,4 +1,5 @@
 import { encodeText, maxTextFrameBytes, writeTextFrame } from './frame.ts';
+import { relayedFrame } from './relay.ts';
 
 /** What an outbox needs of a socket; `net.Socket` and `tls.TLSSocket` have it. */
 export interface Sink {
@@ -12,7 +13,7 @@ export type SentCallback = () => void;
 /** Texts of one turn are encoded one after the other into a shared slab. */
 const SLAB_BYTES = 32 * 1024;
 /** Longer texts get a buffer of their own. */
-const SLAB_TEXT_UNITS = 2048;
+const SLAB_TEXT_UNITS = 1023;
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 let slabUsed = 0;
@@ -67,7 +68,7 @@ export class Outbox {
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
     if (text.length > SLAB_TEXT_UNITS || this.#socket.writableLength > 0) {
-      this.push(encodeText(text), sent);
+      this.push(relayedFrame(text) ?? encodeText(text), sent);
       return;
     }
     const room = maxTextFrameBytes(text);

@@ -13,6 +13,14 @@ import { until } from '../helpers/server.ts';
 
 const NAME = '李旺';
 const GREETING = '服务端已收到消息:李旺服务端发来消息: Hello,李旺';
+const SAME_HEADERS = [
+  'cache-control',
+  'content-type',
+  'x-content-type-options',
+  'referrer-policy',
+  'x-frame-options',
+  'cross-origin-resource-policy',
+];
 const insecure = { rejectUnauthorized: false };
 
 function makeDir(t: ExecutionContext): string {
@@ -71,9 +79,7 @@ test('Chromium loads the page over HTTP/2 and is greeted over wss', async (t) =>
   await page.fill('#m', NAME);
   await page.getByRole('button', { name: '发送' }).click();
   await page.locator('#result').getByText(GREETING).waitFor();
-  const protocol = await page.evaluate(
-    () => (performance.getEntriesByType('navigation')[0] as unknown as { nextHopProtocol: string }).nextHopProtocol,
-  );
+  const protocol = await page.evaluate("performance.getEntriesByType('navigation')[0].nextHopProtocol");
   t.is(protocol, 'h2');
   t.deepEqual(complaints, []);
 });
@@ -89,9 +95,8 @@ test('the page is served by Nginx itself, with the headers that the program give
     const served = await get(nginx.site, path as string);
     t.is(served.body, own.body);
     t.is(served.headers['content-encoding'], 'gzip');
-    t.is(served.headers['cache-control'], own.headers['cache-control']);
     t.deepEqual(policyOf(served.headers), policyOf(own.headers));
-    for (const name of ['x-content-type-options', 'referrer-policy']) t.is(served.headers[name], own.headers[name]);
+    for (const name of SAME_HEADERS) t.is(served.headers[name], own.headers[name], name);
     t.is(served.headers['strict-transport-security'], 'max-age=31536000');
   }
   t.false(program.output().includes(asset as string));
@@ -135,7 +140,7 @@ test('a forged X-Forwarded-For is overwritten with the address of the client', a
   const client = await connect(t, url, { ...insecure, localAddress: '127.0.0.7', headers: forged });
   client.send(NAME);
   await client.next();
-  t.regex(running.program.output(), /"address":"127\.0\.0\.7"/);
+  await until(() => running.program.output().includes('"address":"127.0.0.7"'));
   t.notRegex(running.program.output(), /203\.0\.113\.9/);
 });
 

@@ -9,7 +9,7 @@ import { startTrickle } from '../helpers/trickle.ts';
 const NAME = '李旺';
 const GREETING = '服务端已收到消息:李旺服务端发来消息: Hello,李旺';
 
-test('pm2 start in the root greets, and pm2 stop and kill leave no process behind', async (t) => {
+test('pm2 start in the root greets, it comes back by pm2 resurrect, and pm2 stop and kill leave no process behind', async (t) => {
   const site = await install(t, BUILT);
   const start = await site.pm2('start');
   t.is(start.code, 0, start.output);
@@ -17,10 +17,17 @@ test('pm2 start in the root greets, and pm2 stop and kill leave no process behin
   client.send(NAME);
   t.is(await client.next(), GREETING);
 
+  // As at a boot of the machine.
+  await site.pm2('save');
+  await site.pm2('kill');
+  t.is((await client.closed).code, 1012);
+  await site.pm2('resurrect');
+  const again = await connect(t, site.ws);
+
   const worker = (await site.health()).pid;
   t.true(site.processes().includes(worker));
   await site.pm2('stop', 'text-event-server');
-  t.is((await client.closed).code, 1012);
+  t.is((await again.closed).code, 1012);
   t.false(site.processes().includes(worker));
   await t.throwsAsync(site.health());
   await site.pm2('kill');

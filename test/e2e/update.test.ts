@@ -103,6 +103,8 @@ test('a build that fails before the reload is not brought into service', async (
 for (const [how, line] of [
   ['exits', EXIT],
   ['hangs', HANG],
+  // One byte is enough for the trickle's nickname, but not for the one of deploy/check.
+  ['greets only some', "process.env.MAX_MESSAGE_BYTES = '1B';"],
 ] as const) {
   test(`a build that ${how} under PM2 alone leaves the old one serving, and no handshake is refused`, async (t) => {
     const site = await installRelease(t, BUILT);

@@ -24,7 +24,7 @@ export function execute(command: string, args: string[], options: object = {}): 
   });
 }
 
-export interface Health {
+interface Health {
   pid: number;
   version: string;
 }

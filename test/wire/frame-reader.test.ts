@@ -4,6 +4,7 @@ import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
 import { binary, close, continuation, ping, pong, randomCuts, rawFrame, seededRandom, text } from '../helpers/bytes.ts';
 
 const LIMIT = 200_000;
+const MAX_FRAGMENTS = 4;
 
 type Event = [kind: string, ...details: unknown[]];
 
@@ -23,7 +24,7 @@ function read(chunks: Buffer[], maxMessageBytes = LIMIT, masked = true): Event[]
     onClose: (code, reason) => events.push(['close', code, reason]),
     onViolation: (error: ProtocolError) => events.push(['violation', error.close.code]),
   };
-  const reader = new FrameReader(sink, { masked, maxMessageBytes });
+  const reader = new FrameReader(sink, { masked, maxMessageBytes, maxFragments: MAX_FRAGMENTS });
   // The reader overwrites what it is given.
   for (const chunk of chunks) reader.read(Buffer.from(chunk));
   return events;
@@ -109,6 +110,16 @@ const vectors: Vector[] = [
       ['text', long(10)],
       ['text', long(10)],
     ],
+  },
+  {
+    name: 'a message of as many frames as are allowed',
+    bytes: [text('a', { fin: false }), ...Array(2).fill(continuation('', { fin: false })), continuation('b')],
+    events: [['text', 'ab']],
+  },
+  {
+    name: 'a message of one frame too many',
+    bytes: [text('a', { fin: false }), ...Array(3).fill(continuation('', { fin: false })), continuation('b')],
+    events: violation(1009),
   },
   // 5.4: fragmentation.
   {
@@ -247,7 +258,7 @@ test('takes what stays of a chunk without keeping it alive to be overwritten', (
     onClose: ignore,
     onViolation: ignore,
   };
-  const reader = new FrameReader(sink, { masked: true, maxMessageBytes: LIMIT });
+  const reader = new FrameReader(sink, { masked: true, maxMessageBytes: LIMIT, maxFragments: MAX_FRAGMENTS });
   const chunk = Buffer.from(whole);
   reader.read(chunk);
   chunk.fill(0);
