@@ -38,13 +38,16 @@ test('every error code has a heading', (t) => {
 test('the library has these names and no others', (t) => {
   t.deepEqual(Object.keys(library).sort(), [
     'Connection',
+    'Group',
     'ProtocolError',
     'Server',
     'TextEventError',
+    'broadcast',
     'clientAddress',
     'closeCodes',
     'connect',
     'createServer',
+    'echo',
     'greet',
   ]);
 });

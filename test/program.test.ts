@@ -23,7 +23,7 @@ test('prints what a person needs, serves, and stops with exit code 0', async (t)
   const client = await connect(t, `ws://127.0.0.1:${port}`);
   client.send('李旺');
   t.is(await client.next(), '服务端已收到消息:李旺服务端发来消息: Hello,李旺');
-  t.regex(output(), /收到的消息是:李旺/);
+  await until(() => output().includes('收到的消息是:李旺'));
   t.deepEqual(await stop(), { code: 0, signal: null });
   t.deepEqual(await client.closed, { code: 1012, reason: 'service restart' });
 });
