@@ -116,6 +116,43 @@ const variables = {
     '1MiB',
     'a whole message; over it 1009',
   ),
+  maxFragments: variable(
+    'MAX_FRAMES_PER_MESSAGE',
+    orOff(whole(1, 100_000_000), Infinity),
+    '65536',
+    'frames of one message; over it 1009',
+  ),
+  maxHeaderBytes: variable('MAX_HEADER_BYTES', size('1KiB', '1MiB'), '16KiB', "a request's header fields; over it 431"),
+  maxConnections: variable(
+    'MAX_CONNECTIONS',
+    orOff(whole(1, 10_000_000), Infinity),
+    '50000',
+    'open connections in total; over it 503',
+  ),
+  maxConnectionsPerIp: variable(
+    'MAX_CONNECTIONS_PER_IP',
+    orOff(whole(1, 10_000_000), Infinity),
+    '256',
+    'open connections of one address; over it 429',
+  ),
+  messagesPerSecond: variable(
+    'MESSAGES_PER_SECOND',
+    orOff(whole(1, 10_000_000), Infinity),
+    '100',
+    "of one connection, five seconds' worth at once; over it reading pauses",
+  ),
+  bytesPerSecond: variable(
+    'BYTES_PER_SECOND',
+    orOff(size('1KiB', '1GiB'), Infinity),
+    '1MiB',
+    "of one connection, five seconds' worth at once; over it reading pauses",
+  ),
+  rateGrace: variable(
+    'RATE_GRACE',
+    orOff(duration('100ms', '24h'), Infinity),
+    '30s',
+    'how long a connection may stay over its rate; then 1008',
+  ),
   maxBufferedBytes: variable(
     'MAX_BUFFERED_BYTES',
     orOff(size('1KiB', '1GiB'), Infinity),

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
+import { defaults } from './defaults.ts';
 import { TextEventError } from './errors.ts';
 import { startClientHandshake } from './wire/client-handshake.ts';
 import { Connection } from './wire/connection.ts';
@@ -12,11 +13,9 @@ export interface ConnectOptions extends ConnectionOptions {
   protocols?: string[];
   /** Until the connection is open, in milliseconds. @default 10000 */
   handshakeTimeout?: number;
-  /** One whole message, in bytes. @default 64 MiB */
+  /** One whole message, in bytes. @default 1 MiB */
   maxMessageBytes?: number;
 }
-
-const MiB = 1024 * 1024;
 
 /**
  * Connects to a WebSocket server.
@@ -29,7 +28,7 @@ export function connect(url: string, connected?: () => void): Connection;
 export function connect(url: string, options: ConnectOptions, connected?: () => void): Connection;
 export function connect(url: string, options: ConnectOptions | (() => void) = {}, connected?: () => void): Connection {
   if (typeof options === 'function') return connect(url, {}, options);
-  const { extraHeaders, protocols, handshakeTimeout = 10_000, maxMessageBytes = 64 * MiB, ...socketOptions } = options;
+  const { extraHeaders, protocols, handshakeTimeout = 10_000, maxMessageBytes, ...socketOptions } = options;
   const { hostname, host, port, protocol, pathname, search } = parse(url);
   const secure = protocol === 'wss:';
   const address = hostname.replace(/^\[|\]$/g, '');
@@ -39,14 +38,18 @@ export function connect(url: string, options: ConnectOptions | (() => void) = {}
     : net.connect(target);
   const connection = new Connection(socket, null, {
     masked: false,
-    maxMessageBytes,
+    get maxMessageBytes() {
+      return maxMessageBytes ?? defaults.maxMessageBytes;
+    },
     maxFragments: Number.POSITIVE_INFINITY,
     messagesPerSecond: Number.POSITIVE_INFINITY,
     bytesPerSecond: Number.POSITIVE_INFINITY,
     rateGrace: Number.POSITIVE_INFINITY,
     maxBufferedBytes: Number.POSITIVE_INFINITY,
     closeTimeout: 3_000,
-    binaryFragmentation: MiB / 2,
+    get binaryFragmentation() {
+      return defaults.binaryFragmentation;
+    },
     onHandlerError: (error) => process.emitWarning(error as Error),
   });
   connection.path = pathname + search;

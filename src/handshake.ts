@@ -58,3 +58,6 @@ export function refuse(socket: Duplex, { status, reason, headers }: Refusal): vo
 function bad(reason: string): Refusal {
   return { status: 400, reason };
 }
+
+/** A socket that is being ended may fail meanwhile; nobody is left to tell. */
+export function ignoreErrors(): void {}

@@ -1,12 +1,14 @@
 export { clientAddress, type Peer } from './client-address.ts';
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export { type ConnectOptions, connect } from './connect.ts';
+export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
 export { broadcast } from './handlers/broadcast.ts';
 export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
 export type { Refusal } from './handshake.ts';
-export { createServer, type SelectProtocol, Server, type ServerEvents, type ServerOptions } from './server.ts';
+export { createServer, Server, type ServerEvents } from './server.ts';
+export type { Authorization, SelectProtocol, ServerOptions } from './server-options.ts';
 export { Connection, type ConnectionEvents } from './wire/connection.ts';
 export { type ConnectionFilter, Group } from './wire/group.ts';

@@ -49,5 +49,7 @@ test('the library has these names and no others', (t) => {
     'createServer',
     'echo',
     'greet',
+    'setBinaryFragmentation',
+    'setMaxBufferLength',
   ]);
 });

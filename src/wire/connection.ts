@@ -26,6 +26,8 @@ export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
   onViolation?(error: ProtocolError, connection: Connection): void;
   /** The connection is over; called once, before its `close` event. */
   onClosed?(connection: Connection): void;
+  /** Its socket is gone, at the same time or later; called once. */
+  onGone?(connection: Connection): void;
 }
 
 /** Who a connection belongs to; `nodejs-websocket` reads its `_selectProtocol` in the handshake. */
@@ -349,6 +351,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     clearTimeout(this.#ratePause);
     this.#outbox.clear();
     this.#closed(this.#closeCode, this.#closeReason);
+    this.#settings.onGone?.(this);
   }
 
   get #masks(): boolean {

@@ -1,0 +1,103 @@
+import type { Server as HttpServer, IncomingMessage, RequestListener } from 'node:http';
+import type { TlsOptions } from 'node:tls';
+import type { Peer } from './client-address.ts';
+import { defaults } from './defaults.ts';
+import type { ConnectionHandler } from './handlers/handler.ts';
+import type { Refusal } from './handshake.ts';
+import type { Connection, ConnectionSettings } from './wire/connection.ts';
+import { Heartbeat } from './wire/heartbeat.ts';
+
+/** Chooses one of the subprotocols that a client offers, or none. */
+export type SelectProtocol = (connection: Connection, protocols: string[]) => string | undefined;
+
+/** What `authorize` says of a request: true lets it in, false is 401, a refusal is answered as it stands. */
+export type Authorization = boolean | Refusal;
+
+/**
+ * Options of `createServer`; with `secure` those of `tls.createServer`, too.
+ * Times are in milliseconds, sizes in bytes; `Infinity` lifts a limit.
+ */
+export interface ServerOptions extends TlsOptions {
+  /** Handlers by exact path; other paths are answered 404. Without it every path is let in. */
+  routes?: Readonly<Record<string, ConnectionHandler>>;
+  /** The one path that is let in; others are answered 404. @default all */
+  path?: string;
+  /** Answers requests that are not for a WebSocket. @default 426 for every request */
+  request?: RequestListener;
+  /** An HTTP or HTTPS server whose upgrades are taken; it is listened on and closed by its owner. */
+  server?: HttpServer;
+  /** Take no upgrades but those that are handed to `handleUpgrade`. @default false */
+  noServer?: boolean;
+  /** Speak TLS; `key` and `cert` stand beside it. @default false */
+  secure?: boolean;
+  /** Connections that may wait to be accepted, as `net.Server` counts them. @default 511 */
+  backlog?: number;
+
+  /** Asked after everything else, and waited for as long as a handshake may take; what it throws is answered 500. */
+  authorize?: (request: IncomingMessage) => Authorization | Promise<Authorization>;
+  /** Origins whose pages may connect; `*` lets in all. @default ['*'] */
+  allowedOrigins?: readonly string[];
+  /** Says who sent a request; see `clientAddress` for servers behind a proxy. @default the peer of the socket */
+  clientAddress?: (request: IncomingMessage) => Peer;
+  /** Chooses the subprotocol. @default the first of `validProtocols` that the client offers */
+  selectProtocol?: SelectProtocol;
+  /** Subprotocols that the server speaks. @default none */
+  validProtocols?: readonly string[];
+
+  /** Open connections in total; over it 503. @default 50000 */
+  maxConnections?: number;
+  /** Open connections of one address; over it 429. @default 256 */
+  maxConnectionsPerIp?: number;
+  /** Fields of a request's head, all together; over it 431. @default 16 KiB */
+  maxHeaderBytes?: number;
+  /** From the TCP connection to the end of the request's head. @default 10000 */
+  handshakeTimeout?: number;
+  /** For the closing handshake. @default 3000 */
+  closeTimeout?: number;
+  /** One whole message, over all its frames; over it 1009. @default 1 MiB */
+  maxMessageBytes?: number;
+  /** Frames of one message; over it 1009. @default 65536 */
+  maxFragments?: number;
+  /** Messages and control frames per second of one connection; five seconds' worth may come at once. @default 100 */
+  messagesPerSecond?: number;
+  /** Bytes per second of one connection; five seconds' worth may come at once. @default 1 MiB */
+  bytesPerSecond?: number;
+  /** How long a connection may stay over its rate, slowed down by pauses, before it is closed with 1008. @default 30000 */
+  rateGrace?: number;
+  /** What may wait for a slow reader; over it 1013. @default 1 MiB */
+  maxBufferedBytes?: number;
+  /** Between two pings of a connection; 0 for none. @default 25000 */
+  pingInterval?: number;
+  /** After a ping, for any byte to come. @default 10000 */
+  pingTimeout?: number;
+}
+
+const MiB = 1024 * 1024;
+
+export const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
+export const DEFAULT_MAX_HEADER_BYTES = 16 * 1024;
+export const DEFAULT_MAX_CONNECTIONS = 50_000;
+export const DEFAULT_MAX_CONNECTIONS_PER_IP = 256;
+
+type Callbacks = Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'onClosed' | 'onGone'>;
+
+/** What the connections of a server are given. */
+export function connectionSettings(options: ServerOptions, callbacks: Callbacks): ConnectionSettings {
+  return {
+    masked: true,
+    get maxMessageBytes() {
+      return options.maxMessageBytes ?? defaults.maxMessageBytes;
+    },
+    maxFragments: options.maxFragments ?? 65_536,
+    messagesPerSecond: options.messagesPerSecond ?? 100,
+    bytesPerSecond: options.bytesPerSecond ?? MiB,
+    rateGrace: options.rateGrace ?? 30_000,
+    maxBufferedBytes: options.maxBufferedBytes ?? MiB,
+    closeTimeout: options.closeTimeout ?? 3_000,
+    get binaryFragmentation() {
+      return defaults.binaryFragmentation;
+    },
+    heartbeat: new Heartbeat(options.pingInterval ?? 25_000, options.pingTimeout ?? 10_000),
+    ...callbacks,
+  };
+}
