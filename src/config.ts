@@ -73,6 +73,11 @@ function isProxy(value: string): boolean {
   return prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
+const onOff: Kind<boolean> = {
+  expected: 'on or off',
+  schema: z.enum(['on', 'off']).transform((value) => value === 'on'),
+};
+
 const octalMode: Kind<number> = {
   expected: 'permissions in octal, such as 0660',
   schema: z
@@ -161,6 +166,7 @@ const variables = {
   ),
   handshakeTimeout: variable('HANDSHAKE_TIMEOUT', duration('100ms', '10m'), '10s', 'until a request has come whole'),
   closeTimeout: variable('CLOSE_TIMEOUT', duration('100ms', '10m'), '3s', 'until a closing handshake is cut short'),
+  compression: variable('COMPRESSION', onOff, 'off', 'permessage-deflate for clients that offer it'),
   pingInterval: variable(
     'PING_INTERVAL',
     orOff(duration('100ms', '1h'), 0),

@@ -5,6 +5,7 @@ import { defaults } from './defaults.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import type { Refusal } from './handshake.ts';
 import type { Connection, ConnectionSettings } from './wire/connection.ts';
+import { type CompressionOptions, DeflateNegotiator } from './wire/deflate.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
 
 /** Chooses one of the subprotocols that a client offers, or none. */
@@ -66,6 +67,10 @@ export interface ServerOptions extends TlsOptions {
   rateGrace?: number;
   /** What may wait for a slow reader; over it 1013. @default 1 MiB */
   maxBufferedBytes?: number;
+  /** Compress messages for clients that offer it (permessage-deflate); an object says how. @default false */
+  compression?: boolean | CompressionOptions;
+  /** The name of `compression` in `ws`. */
+  perMessageDeflate?: boolean | CompressionOptions;
   /** Between two pings of a connection; 0 for none. @default 25000 */
   pingInterval?: number;
   /** After a ping, for any byte to come. @default 10000 */
@@ -83,11 +88,16 @@ type Callbacks = Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'on
 
 /** What the connections of a server are given. */
 export function connectionSettings(options: ServerOptions, callbacks: Callbacks): ConnectionSettings {
+  const compression = options.compression ?? options.perMessageDeflate ?? false;
+  const maxMessageBytes = () => options.maxMessageBytes ?? defaults.maxMessageBytes;
   return {
     masked: true,
     get maxMessageBytes() {
-      return options.maxMessageBytes ?? defaults.maxMessageBytes;
+      return maxMessageBytes();
     },
+    compression: compression
+      ? new DeflateNegotiator(compression === true ? {} : compression, maxMessageBytes)
+      : undefined,
     maxFragments: options.maxFragments ?? 65_536,
     messagesPerSecond: options.messagesPerSecond ?? 100,
     bytesPerSecond: options.bytesPerSecond ?? MiB,

@@ -16,6 +16,8 @@ export interface BaseConnection extends EventEmitter {
   /** Checks the head of a server's answer; emits `error` and returns false where it is not an agreement. */
   checkHandshake(lines: string[]): boolean;
   readHeaders(lines: string[]): void;
+  /** A head as text, of a request or of an answer. */
+  buildRequest(requestLine: string, headers: Record<string, string>): string;
 }
 
 /**

@@ -1,10 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type CloseCode, closeCodes, isSendableCloseCode } from '../close-codes.ts';
-import { type ProtocolError, TextEventError } from '../errors.ts';
+import { ProtocolError, TextEventError } from '../errors.ts';
 import { BaseConnection } from './base-connection.ts';
 import { BinaryReader, BinaryWriter } from './binary-stream.ts';
+import type { Deflate, DeflateNegotiator } from './deflate.ts';
+import { DeflatingOutbox } from './deflating-outbox.ts';
 import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
 import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
 import type { Group } from './group.ts';
@@ -21,6 +24,8 @@ export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
   /** Bytes of a message to collect before a frame of a binary stream is sent. */
   binaryFragmentation: number;
   heartbeat?: Heartbeat;
+  /** Agrees on compression; without it compression is off. */
+  compression?: DeflateNegotiator | undefined;
   /** A listener of a connection threw or rejected; the connection closes with 1011. */
   onHandlerError(error: unknown, connection: Connection): void;
   onViolation?(error: ProtocolError, connection: Connection): void;
@@ -62,6 +67,9 @@ export interface Connection {
   emit<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean;
 }
 
+/** Who may want reading to pause. */
+const PAUSE = { HANDLER: 1, RATE: 2, INFLATE: 4 } as const;
+
 const kConnection = Symbol('connection');
 type OwnedSocket = Socket & { [kConnection]: Connection };
 
@@ -97,13 +105,16 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   readonly #settings: ConnectionSettings;
   readonly #reader: FrameReader;
-  readonly #outbox: Outbox;
+  #outbox: Outbox | DeflatingOutbox;
+  #deflate: Deflate | undefined = undefined;
   #incoming: BinaryReader | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
+  #extensions: string | undefined = undefined;
   #closeTimer: NodeJS.Timeout | undefined = undefined;
   readonly #rate: RateLimit | undefined;
   #ratePause: NodeJS.Timeout | undefined = undefined;
-  #handlerPause = false;
+  /** Who wants reading to pause, a bit for each. */
+  #pauses = 0;
   // What this side said when it closed first.
   #closeCode: number = closeCodes.ABNORMAL.code;
   #closeReason = '';
@@ -138,7 +149,16 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     }
     // The head ends with an empty line, and splitting it leaves one more.
     lines.push('', '');
+    const agreed = this.#settings.compression?.negotiate(request.headers['sec-websocket-extensions']);
+    if (agreed) this.#useCompression(agreed.deflate);
+    this.#extensions = agreed?.header;
     return this.answerHandshake(lines);
+  }
+
+  /** The package knows no extensions: the header of one that was agreed on is put into its answer. @internal */
+  override buildRequest(requestLine: string, headers: Record<string, string>): string {
+    if (this.#extensions === undefined) return super.buildRequest(requestLine, headers);
+    return super.buildRequest(requestLine, { ...headers, 'Sec-WebSocket-Extensions': this.#extensions });
   }
 
   /** The server's HTTP parser has read the fields already, more exactly than the package does. @internal */
@@ -177,7 +197,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   sendBinary(data: Uint8Array, sent?: SentCallback): boolean {
     if (!(data instanceof Uint8Array)) throw new TypeError(`sendBinary: got ${typeof data}, expected a Buffer`);
     if (!this.#maySend()) return false;
-    this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: this.#masks }), sent);
+    const callback = typeof sent === 'function' ? sent : undefined;
+    if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: true }), callback);
+    else this.#outbox.pushBinary(data, callback);
     return true;
   }
 
@@ -189,10 +211,11 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     return typeof data === 'string' ? this.sendText(data, sent) : this.sendBinary(data, sent);
   }
 
-  /** Sends a frame that is encoded already and may be shared with other connections. @internal */
-  sendFrame(frame: Buffer): boolean {
+  /** Sends a text whose frame is shared with other connections; one that compresses makes its own. @internal */
+  sendShared(text: string, frame: Buffer): boolean {
     if (!this.#maySend()) return false;
-    this.#outbox.push(frame);
+    if (this.#deflate) this.#outbox.pushText(text);
+    else this.#outbox.push(frame);
     return true;
   }
 
@@ -247,19 +270,20 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** Stops reading: what the peer sends waits in its own buffers until `resume`. */
   pause(): void {
-    this.#handlerPause = true;
-    this.socket.pause();
+    this.#pause(PAUSE.HANDLER);
   }
 
   resume(): void {
-    this.#handlerPause = false;
-    if (this.#ratePause === undefined) this.socket.resume();
+    this.#resume(PAUSE.HANDLER);
   }
 
   /** Ends the connection with a code of the table; the peer is told and is not waited for. @internal */
   fail(close: CloseCode): void {
     if (this.readyState >= this.CLOSING) return;
     this.#reader.discard();
+    // What it still sends is read and dropped, so that the Close is not lost to a reset.
+    this.#resume(this.#pauses);
+    this.#abandonCompression();
     this.#sendClose(close.code, close.reason);
     this.socket.end();
     this.#closed(close.code, close.reason);
@@ -269,13 +293,20 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   receive(chunk: Buffer): void {
     this.heard = true;
     try {
-      const messages = this.#reader.read(chunk);
-      // Replies go out with the chunk that they answer; what others are sent waits for the end of the turn.
-      this.#outbox.flush();
-      if (this.#rate) this.#keepToRate(this.#rate.spend(messages, chunk.length));
+      this.#afterRead(this.#reader.read(chunk), chunk.length);
     } catch (error) {
       this.handlerFailed(error);
     }
+  }
+
+  /** A whole message that is compressed: reading waits until it is inflated. @internal */
+  onCompressed(payload: Buffer, opcode: number): void {
+    this.#pause(PAUSE.INFLATE);
+    this.#deflate?.inflate(
+      payload,
+      (data) => this.#inflated(data, opcode),
+      (error) => this.onViolation(error),
+    );
   }
 
   /** @internal */
@@ -319,6 +350,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** Section 5.5.1: the first Close is answered with its own code, and then TCP ends from the server's side. @internal */
   onClose(code: number, reason: string): void {
     const answered = this.readyState === this.CLOSING;
+    this.#abandonCompression();
     if (!answered) this.#sendClose(code === closeCodes.NO_STATUS.code ? undefined : code);
     this.socket.end();
     if (answered) this.#closed(this.#closeCode, this.#closeReason);
@@ -334,7 +366,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** @internal */
   onSilence(): void {
     // While reading is paused, silence says nothing.
-    if (this.socket.isPaused()) this.heard = true;
+    if (this.#pauses !== 0) this.heard = true;
     else this.terminate();
   }
 
@@ -372,16 +404,53 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     return false;
   }
 
+  #useCompression(deflate: Deflate): void {
+    this.#deflate = deflate;
+    this.#reader.allowCompression();
+    const { maxBufferedBytes } = this.#settings;
+    this.#outbox = new DeflatingOutbox(this.#outbox as Outbox, deflate, maxBufferedBytes, () => this.terminate());
+  }
+
+  #inflated(data: Buffer, opcode: number): void {
+    try {
+      if (opcode === OPCODE.BINARY) this.onBinary(data, true, true);
+      else if (isUtf8(data)) this.onText(data.toString());
+      else this.onViolation(new ProtocolError(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8'));
+      this.#afterRead(this.#reader.resume(), 0);
+      if (!this.#reader.waiting) this.#resume(PAUSE.INFLATE);
+    } catch (error) {
+      this.handlerFailed(error);
+    }
+  }
+
+  /** @param messages how many messages were completed by how many `bytes` */
+  #afterRead(messages: number, bytes: number): void {
+    // Replies go out with the chunk that they answer; what others are sent waits for the end of the turn.
+    this.#outbox.flush();
+    if (this.#rate) this.#keepToRate(this.#rate.spend(messages, bytes));
+  }
+
+  #pause(why: number): void {
+    this.#pauses |= why;
+    this.socket.pause();
+  }
+
+  #resume(why: number): void {
+    this.#pauses &= ~why;
+    if (this.#pauses === 0) this.socket.resume();
+  }
+
   /** Over the rate reading pauses, so that TCP slows the sender down; one that goes on is closed with 1008. */
   #keepToRate(verdict: RateVerdict): void {
     if (verdict === 'exceeded') this.fail(closeCodes.POLICY_VIOLATION);
     else if (verdict > 0 && this.readyState === this.OPEN) {
-      this.socket.pause();
-      this.#ratePause = setTimeout(() => {
-        this.#ratePause = undefined;
-        if (!this.#handlerPause) this.socket.resume();
-      }, verdict);
+      this.#pause(PAUSE.RATE);
+      this.#ratePause = setTimeout(() => this.#resume(PAUSE.RATE), verdict);
     }
+  }
+
+  #abandonCompression(): void {
+    if (this.#outbox instanceof DeflatingOutbox) this.#outbox.abandon();
   }
 
   #sendClose(code?: number, reason?: string): void {

@@ -14,6 +14,8 @@ export interface FrameSink {
   onBinary(piece: Buffer, first: boolean, last: boolean): void;
   onPing(payload: Buffer): void;
   onPong(payload: Buffer): void;
+  /** A whole compressed message, as it came; the reader waits for `resume` before it goes on. */
+  onCompressed(payload: Buffer, opcode: number): void;
   /** A Close frame; 1005 and no reason where its payload is empty. Nothing follows it. */
   onClose(code: number, reason: string): void;
   /** What came breaks the protocol or a limit. Nothing follows it. */
@@ -34,6 +36,12 @@ const HEADER = 0;
 const PAYLOAD = 1;
 /** After a Close frame or a violation: whatever still comes is dropped. */
 const DISCARD = 2;
+/** Until a compressed message is inflated. */
+const WAIT = 3;
+
+const RESERVED_BITS = 0x70;
+/** RFC 7692 section 6: the first reserved bit, on the first frame of a message. */
+const COMPRESSED_BIT = 0x40;
 
 /** What a header parse answers where bytes are missing or wrong; otherwise the header's length. */
 const INCOMPLETE = 0;
@@ -47,6 +55,9 @@ export class FrameReader {
   readonly #sink: FrameSink;
   readonly #options: FrameReaderOptions;
   #state = HEADER;
+  #compression = false;
+  /** What of a chunk, or of several, was not read yet when the reader began to wait. */
+  #held: Buffer | undefined;
 
   // The frame at hand.
   #fin = false;
@@ -64,6 +75,7 @@ export class FrameReader {
   #message: number = OPCODE.CONTINUATION;
   #messageBytes = 0;
   #messageStarted = false;
+  #compressed = false;
   #fragments = 0;
   /** Messages and control frames that the chunk at hand completed. */
   #completed = 0;
@@ -82,10 +94,29 @@ export class FrameReader {
   read(chunk: Buffer): number {
     this.#completed = 0;
     let at = 0;
-    while (at < chunk.length && this.#state !== DISCARD) {
+    while (at < chunk.length && this.#state < DISCARD) {
       at = this.#state === HEADER ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
     }
+    if (this.#state === WAIT && at < chunk.length) this.#hold(chunk.subarray(at));
     return this.#completed;
+  }
+
+  /** Compression was agreed on: the first reserved bit has its meaning from now on. */
+  allowCompression(): void {
+    this.#compression = true;
+  }
+
+  get waiting(): boolean {
+    return this.#state === WAIT;
+  }
+
+  /** The compressed message is dealt with: reads what has come meanwhile. */
+  resume(): number {
+    if (this.#state !== WAIT) return 0;
+    this.#state = HEADER;
+    const held = this.#held;
+    this.#held = undefined;
+    return held === undefined ? 0 : this.read(held);
   }
 
   /** Drops whatever still comes. */
@@ -93,6 +124,11 @@ export class FrameReader {
     this.#state = DISCARD;
     this.#text = undefined;
     this.#control = undefined;
+    this.#held = undefined;
+  }
+
+  #hold(rest: Buffer): void {
+    this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest]);
   }
 
   #readHeader(chunk: Buffer, at: number): number {
@@ -127,11 +163,9 @@ export class FrameReader {
   /** RFC 6455 section 5.2. Judges each byte as soon as it is there, and sets the frame at hand. */
   #parseHeader(bytes: Buffer, at: number, available: number): number {
     const first = bytes[at] as number;
-    // Reserved bits mean an extension, and none is negotiated.
-    if (first & 0x70) return this.#violate(closeCodes.PROTOCOL_ERROR, 'a reserved bit is set');
     this.#fin = (first & 0x80) !== 0;
     this.#opcode = first & 0x0f;
-    const problem = this.#opcodeProblem();
+    const problem = this.#opcodeProblem() ?? this.#reservedProblem(first & RESERVED_BITS);
     if (problem) return this.#violate(closeCodes.PROTOCOL_ERROR, problem);
 
     if (available < 2) return INCOMPLETE;
@@ -175,6 +209,13 @@ export class FrameReader {
     if (available < size + 4) return INCOMPLETE;
     for (let i = 0; i < 4; i++) this.#key[i] = bytes[at + size + i] as number;
     return size + 4;
+  }
+
+  /** A reserved bit means an extension: there may be the one that marks a compressed message, if it was agreed on. */
+  #reservedProblem(bits: number): string | undefined {
+    const begins = this.#opcode === OPCODE.TEXT || this.#opcode === OPCODE.BINARY;
+    if (begins) this.#compressed = bits === COMPRESSED_BIT && this.#compression;
+    return bits === 0 || (begins && this.#compressed) ? undefined : 'a reserved bit is set';
   }
 
   /** Sections 5.4 and 5.5: which opcodes there are and where each may stand. */
@@ -224,7 +265,8 @@ export class FrameReader {
       this.#fragments = 0;
       this.#completed++;
     }
-    if (kind === OPCODE.BINARY) this.#sink.onBinary(chunk.subarray(start, end), first, last);
+    if (this.#compressed) this.#readCompressedPiece(chunk, start, end, last, kind);
+    else if (kind === OPCODE.BINARY) this.#sink.onBinary(chunk.subarray(start, end), first, last);
     else if (first && last) this.#readWholeText(chunk, start, end, ascii);
     else this.#readTextPiece(chunk, start, end, ascii, last);
   }
@@ -254,6 +296,15 @@ export class FrameReader {
     if (!last) return;
     const text = this.#text.take();
     this.#sink.onText(text.toString());
+  }
+
+  /** A compressed message is inflated when it is whole. */
+  #readCompressedPiece(chunk: Buffer, start: number, end: number, last: boolean, opcode: number): void {
+    this.#text ??= new MessageBuffer();
+    this.#text.append(chunk, start, end);
+    if (!last) return;
+    this.#state = WAIT;
+    this.#sink.onCompressed(this.#text.take(), opcode);
   }
 
   #readControl(chunk: Buffer, start: number, end: number, whole: boolean, done: boolean): void {

@@ -10,7 +10,7 @@ export function sendToAll(connections: Iterable<Connection>, text: string, filte
   const frame = relayedFrame(text) ?? encodeText(text);
   let sent = 0;
   for (const connection of connections) {
-    if ((filter === undefined || filter(connection)) && connection.sendFrame(frame)) sent++;
+    if ((filter === undefined || filter(connection)) && connection.sendShared(text, frame)) sent++;
   }
   return sent;
 }

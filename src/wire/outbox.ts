@@ -1,4 +1,4 @@
-import { encodeText, maxTextFrameBytes, writeTextFrame } from './frame.ts';
+import { encodeFrame, encodeText, maxTextFrameBytes, OPCODE, writeTextFrame } from './frame.ts';
 import { relayedFrame } from './relay.ts';
 
 /** What an outbox needs of a socket; `net.Socket` and `tls.TLSSocket` have it. */
@@ -87,6 +87,11 @@ export class Outbox {
       this.#runEnd = slabUsed;
     }
     this.#queued(slabUsed - start, sent);
+  }
+
+  /** Queues a binary message. */
+  pushBinary(data: Uint8Array, sent?: SentCallback): void {
+    this.push(encodeFrame(OPCODE.BINARY, data), sent);
   }
 
   /** Writes what waits, now instead of at the end of the turn. */

@@ -19,6 +19,7 @@ function read(chunks: Buffer[], maxMessageBytes = LIMIT, masked = true): Event[]
       pieces.push(Buffer.from(piece));
       if (last) events.push(['binary', Buffer.concat(pieces).toString('hex')]);
     },
+    onCompressed: (payload, opcode) => events.push(['compressed', opcode, payload.toString('hex')]),
     onPing: (payload) => events.push(['ping', payload.toString('hex')]),
     onPong: (payload) => events.push(['pong', payload.toString('hex')]),
     onClose: (code, reason) => events.push(['close', code, reason]),
@@ -253,6 +254,7 @@ test('takes what stays of a chunk without keeping it alive to be overwritten', (
   const sink: FrameSink = {
     onText: (message) => events.push(message),
     onBinary: ignore,
+    onCompressed: ignore,
     onPing: ignore,
     onPong: ignore,
     onClose: ignore,
@@ -264,4 +266,36 @@ test('takes what stays of a chunk without keeping it alive to be overwritten', (
   chunk.fill(0);
   reader.read(end);
   t.deepEqual(events, [`${long(300)}!`]);
+});
+
+test('hands out a compressed message as it came and waits to be resumed', (t) => {
+  const events: string[] = [];
+  const ignore = () => {};
+  const sink: FrameSink = {
+    onText: (message) => events.push(message),
+    onBinary: ignore,
+    onCompressed: (payload, opcode) => events.push(`${opcode}:${payload}`),
+    onPing: (payload) => events.push(`ping ${payload}`),
+    onPong: ignore,
+    onClose: ignore,
+    onViolation: (error) => events.push(error.message),
+  };
+  const reader = new FrameReader(sink, { masked: true, maxMessageBytes: LIMIT, maxFragments: MAX_FRAGMENTS });
+  reader.allowCompression();
+  const frames = [
+    text('one', { rsv: 4, fin: false }),
+    ping('p'),
+    continuation('two'),
+    text('three'),
+    binary('four', { rsv: 4 }),
+  ];
+  for (const byte of Buffer.concat(frames)) reader.read(Buffer.from([byte]));
+  t.deepEqual(events, ['ping p', '1:onetwo']);
+  t.true(reader.waiting);
+  reader.resume();
+  t.deepEqual(events, ['ping p', '1:onetwo', 'three', '2:four']);
+  reader.resume();
+  reader.read(text('a', { fin: false }));
+  reader.read(continuation('b', { rsv: 4 }));
+  t.regex(events.at(-1) ?? '', /^1002 protocol error: a reserved bit is set/);
 });
