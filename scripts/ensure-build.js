@@ -4,6 +4,11 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) fail(`Node.js 20.19 or newer is needed; this is ${process.version}`);
+
+// `npm install` runs this too, where the tools may be left out on purpose.
+const optional = process.argv.includes('--optional');
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const parts = [
@@ -14,8 +19,10 @@ const parts = [
 for (const { script, sources, built } of parts) {
   if (isCurrent(sources, built)) continue;
   if (!existsSync(join(root, 'node_modules', 'typescript'))) {
+    if (optional) process.exit(0);
     fail(`${built} is not built, and the tools to build it are not installed. Run: npm install --include=dev`);
   }
+  if (!optional) process.stderr.write(`Building ${built.split('/').slice(0, -1).join('/')} …\n`);
   const { status } = spawnSync('npm', ['run', '--silent', script], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -8,7 +8,8 @@ import type { Server } from './server.ts';
 /** Says in a terminal what a person needs, and in a log what a machine does. */
 export function announce(server: Server, { nodeEnv, host, socketPath }: Config, log: Logger): void {
   const { port } = server.socket.address() as AddressInfo;
-  const shown = host === '' || host === '::' || host === '0.0.0.0' ? 'localhost' : host;
+  const everywhere = host === '' || host === '::' || host === '0.0.0.0';
+  const shown = everywhere ? 'localhost' : host;
   const authority = shown.includes(':') ? `[${shown}]:${port}` : `${shown}:${port}`;
   const page = `http://${authority}/`;
   const socket = `ws://${authority}/`;
@@ -17,7 +18,7 @@ export function announce(server: Server, { nodeEnv, host, socketPath }: Config, 
     return;
   }
   const lines = ['开始建立连接...', `  page    ${page}`];
-  if (shown === 'localhost') lines.push(...networkAddresses().map((address) => `          http://${address}:${port}/`));
+  if (everywhere) lines.push(...networkAddresses().map((address) => `          http://${address}:${port}/`));
   lines.push(`  socket  ${socket}`);
   if (socketPath) lines.push(`          unix:${socketPath}`);
   lines.push('  stop    Ctrl-C');

@@ -16,7 +16,7 @@ interface Variable<T> extends Kind<T> {
   default: string;
 }
 
-const text: Kind<string> = { expected: 'a text', schema: z.string() };
+const text = (expected: string): Kind<string> => ({ expected, schema: z.string() });
 
 function whole(min: number, max: number): Kind<number> {
   const expected = `a whole number from ${min} to ${max}`;
@@ -86,7 +86,10 @@ const octalMode: Kind<number> = {
     .transform((value) => Number.parseInt(value, 8)),
 };
 
-const origins = listOf('* or origins such as https://example.com, separated by commas', isOrigin);
+const origins = listOf(
+  '* or origins such as https://example.com, without a path or a slash, separated by commas',
+  isOrigin,
+);
 const proxies = listOf('addresses, CIDR blocks, loopback, linklocal or uniquelocal, separated by commas', isProxy);
 
 function variable<T>(name: string, kind: Kind<T>, fallback: string, meaning: string): Variable<T> {
@@ -95,12 +98,17 @@ function variable<T>(name: string, kind: Kind<T>, fallback: string, meaning: str
 
 /** Every variable: name, kind, default, meaning. An empty default means that it is not set. */
 const variables = {
-  host: variable('HOST', text, '', 'address to listen on; all interfaces where it is not set'),
+  host: variable(
+    'HOST',
+    text('an address of this machine'),
+    '',
+    'address to listen on; all interfaces where it is not set',
+  ),
   port: variable('PORT', whole(0, 65535), '8088', 'port for HTTP and WebSocket; 0 picks a free one'),
-  socketPath: variable('SOCKET_PATH', text, '', 'Unix socket to listen on beside the port'),
+  socketPath: variable('SOCKET_PATH', text('a path'), '', 'Unix socket to listen on beside the port'),
   socketMode: variable('SOCKET_MODE', octalMode, '0660', 'permissions of the Unix socket'),
   rootHandler: variable('ROOT_HANDLER', oneOf(HANDLER_NAMES), 'greet', 'which handler sits at /'),
-  dataDir: variable('DATA_DIR', text, './data', 'folder for what must outlive the process'),
+  dataDir: variable('DATA_DIR', text('a folder'), './data', 'folder for what must outlive the process'),
   nodeEnv: variable(
     'NODE_ENV',
     oneOf(['development', 'production', 'test']),

@@ -17,6 +17,8 @@ export interface ConnectOptions extends ConnectionOptions {
   maxMessageBytes?: number;
 }
 
+type ConnectListener = (this: Connection) => void;
+
 /**
  * Connects to a WebSocket server.
  * @param url `ws://` or `wss://`
@@ -24,11 +26,15 @@ export interface ConnectOptions extends ConnectionOptions {
  * @returns a connection that is CONNECTING; failures are its `error` and `close` events
  * @throws TextEventError ERR_HANDSHAKE for anything that is not such a URL
  */
-export function connect(url: string, connected?: () => void): Connection;
-export function connect(url: string, options: ConnectOptions, connected?: () => void): Connection;
-export function connect(url: string, options: ConnectOptions | (() => void) = {}, connected?: () => void): Connection {
+export function connect(url: string, connected?: ConnectListener): Connection;
+export function connect(url: string, options?: ConnectOptions | null, connected?: ConnectListener): Connection;
+export function connect(
+  url: string,
+  options?: ConnectOptions | ConnectListener | null,
+  connected?: ConnectListener,
+): Connection {
   if (typeof options === 'function') return connect(url, {}, options);
-  const { extraHeaders, protocols, handshakeTimeout = 10_000, maxMessageBytes, ...socketOptions } = options;
+  const { extraHeaders, protocols, handshakeTimeout = 10_000, maxMessageBytes, ...socketOptions } = options ?? {};
   const { hostname, host, port, protocol, pathname, search } = parse(url);
   const secure = protocol === 'wss:';
   const address = hostname.replace(/^\[|\]$/g, '');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import net, { type ListenOptions } from 'node:net';
 import { TextEventError } from './errors.ts';
 import type { Server } from './server.ts';
@@ -24,7 +24,7 @@ export async function listenOnPort(server: Server, port: number, host: string): 
 
 /**
  * Listens on a Unix socket beside the port and hands its connections to the same server.
- * A file that a killed process left behind is removed; one that somebody answers on is not.
+ * A socket that a killed process left behind is removed; one that somebody answers on, or another file, is not.
  * @param mode permissions of the file
  * @throws TextEventError ERR_LISTEN with a line for a person
  */
@@ -34,7 +34,9 @@ export async function listenOnPath(server: Server, path: string, mode: number): 
   });
   try {
     await listening(beside, { path }).catch(async (error) => {
-      if (error.code !== 'EADDRINUSE' || (await answers(path))) throw error;
+      if (error.code !== 'EADDRINUSE') throw error;
+      if (!lstatSync(path).isSocket()) throw new Error('it is a file or a folder and no socket, and is left alone');
+      if (await answers(path)) throw error;
       unlinkSync(path);
       await listening(beside, { path });
     });

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { announce } from './announce.ts';
 import { clientAddress } from './client-address.ts';
@@ -66,15 +67,19 @@ async function serve(config: Config): Promise<void> {
 }
 
 function prepareDataDir(dir: string): void {
+  const path = resolve(dir);
   try {
-    mkdirSync(dir, { recursive: true });
-    accessSync(dir, constants.W_OK);
+    // Not recursively: below /proc that never returns.
+    if (!existsSync(path)) mkdirSync(path);
+    accessSync(join(path, '.'), constants.W_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new TextEventError(
-      'ERR_CONFIG',
-      `DATA_DIR: cannot write to ${dir} (${code}); give the folder to the user that runs this, or choose another`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const reasons: Record<string, string> = {
+      EACCES: 'the user that runs this may not write there',
+      ENOENT: 'the folder that it is to be made in does not exist',
+      ENOTDIR: 'it is, or lies below, a file and not a folder',
+    };
+    throw new TextEventError('ERR_CONFIG', `DATA_DIR: cannot use ${path}: ${reasons[code] ?? code}`);
   }
 }
 
@@ -87,8 +92,8 @@ function logConnections(server: Server, log: Logger): void {
       log.info({ path, address, port, code, reason, seconds: (Date.now() - start) / 1000 }, 'connection closed');
     });
   });
-  server.on('refused', ({ status, reason }, request) => {
-    log.info({ status, reason, address: request.socket.remoteAddress }, 'connection refused');
+  server.on('refused', ({ status, reason }, _request, { address, port }) => {
+    log.info({ status, reason, address, port }, 'connection refused');
   });
   server.on('violation', (error, { path, remoteAddress: address }) => {
     log.info({ path, address, detail: error.message }, 'protocol violation');

@@ -57,6 +57,8 @@ export interface ServerOptions extends TlsOptions {
   closeTimeout?: number;
   /** One whole message, over all its frames; over it 1009. @default 1 MiB */
   maxMessageBytes?: number;
+  /** The name of `maxMessageBytes` in `ws`, where 0 lifts the limit. */
+  maxPayload?: number;
   /** Frames of one message; over it 1009. @default 65536 */
   maxFragments?: number;
   /** Messages and control frames per second of one connection; five seconds' worth may come at once. @default 100 */
@@ -84,12 +86,39 @@ export const DEFAULT_MAX_HEADER_BYTES = 16 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 50_000;
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 256;
 
+const LIMITS = [
+  'maxConnections',
+  'maxConnectionsPerIp',
+  'maxHeaderBytes',
+  'handshakeTimeout',
+  'closeTimeout',
+  'maxMessageBytes',
+  'maxPayload',
+  'maxFragments',
+  'messagesPerSecond',
+  'bytesPerSecond',
+  'rateGrace',
+  'maxBufferedBytes',
+  'pingInterval',
+  'pingTimeout',
+] as const satisfies (keyof ServerOptions)[];
+
+/** @throws TypeError for a limit that is no number of 0 or more */
+export function checkLimits(options: ServerOptions): void {
+  for (const name of LIMITS) {
+    const value: unknown = options[name];
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue;
+    throw new TypeError(`createServer: ${name}: got ${JSON.stringify(value)}, expected a number of 0 or more`);
+  }
+}
+
 type Callbacks = Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'onClosed' | 'onGone'>;
 
 /** What the connections of a server are given. */
 export function connectionSettings(options: ServerOptions, callbacks: Callbacks): ConnectionSettings {
   const compression = options.compression ?? options.perMessageDeflate ?? false;
-  const maxMessageBytes = () => options.maxMessageBytes ?? defaults.maxMessageBytes;
+  const maxPayload = options.maxPayload === 0 ? Number.POSITIVE_INFINITY : options.maxPayload;
+  const maxMessageBytes = () => options.maxMessageBytes ?? maxPayload ?? defaults.maxMessageBytes;
   return {
     masked: true,
     get maxMessageBytes() {

@@ -11,6 +11,7 @@ import type { ConnectionHandler } from './handlers/handler.ts';
 import { handshakeProblem, ignoreErrors, originAllowed, pathOf, type Refusal, refuse } from './handshake.ts';
 import { createHttpServer } from './http-server.ts';
 import {
+  checkLimits,
   connectionSettings,
   DEFAULT_HANDSHAKE_TIMEOUT,
   DEFAULT_MAX_CONNECTIONS,
@@ -31,10 +32,13 @@ export interface ServerEvents {
   /** A peer broke the protocol or a limit; its connection was closed. */
   violation: [error: ProtocolError, connection: Connection];
   /** A request was refused before the upgrade. */
-  refused: [refusal: Refusal, request: IncomingMessage];
+  refused: [refusal: Refusal, request: IncomingMessage, peer: Peer];
   /** `authorize` threw; the request was answered 500. */
   authorizeError: [error: unknown, request: IncomingMessage];
 }
+
+/** What a request is told that comes, or is authorised, after `close`. */
+const CLOSING: Refusal = { status: 503, reason: 'the server is closing', headers: { 'Retry-After': '5' } };
 
 /** A request to upgrade on its way in. */
 interface Entrant {
@@ -65,11 +69,14 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   readonly #groups = new Map<string, Group>();
   /** Connections whose sockets are not gone yet, open or closing. */
   readonly #upgraded = new Map<Connection, Peer>();
+  #closing = false;
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     this.handleUpgrade(request, socket, head);
 
   constructor(options: ServerOptions = {}) {
-    super();
+    // What an asynchronous handler rejects with comes to the method below instead of ending the process.
+    super({ captureRejections: true });
+    checkLimits(options);
     this.#options = options;
     this.#routes = routesOf(options);
     this.#allowedOrigins = (options.allowedOrigins ?? ['*']).map((origin) => origin.toLowerCase());
@@ -98,12 +105,23 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     return this.#list.all;
   }
 
-  /** Listens as `net.Server` does; `listening` is called when it does. */
-  listen(port?: number, host?: string, listening?: () => void): this;
-  listen(port?: number, listening?: () => void): this;
+  /** The TCP port that it listens on; undefined before it does, and on a Unix socket. */
+  get port(): number | undefined {
+    const address = this.socket.address();
+    return typeof address === 'object' ? address?.port : undefined;
+  }
+
+  /**
+   * Listens as `net.Server` does; `listening` is called when it does.
+   * @param port a string, as environment variables are, is a port where it is a number, else the path of a Unix socket
+   */
+  listen(port?: number | string, host?: string, listening?: () => void): this;
+  listen(port?: number | string, listening?: () => void): this;
   listen(options: ListenOptions, listening?: () => void): this;
-  listen(where: number | ListenOptions = 0, host?: string | (() => void), listening?: () => void): this {
-    const options = typeof where === 'number' ? { port: where } : where;
+  listen(where: number | string | ListenOptions = 0, host?: string | (() => void), listening?: () => void): this {
+    const options = typeof where === 'object' ? where : placeOf(where);
+    if (this.#closing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
+    this.#closing = false;
     const callback = typeof host === 'function' ? host : listening;
     if (callback) this.once('listening', callback);
     const { backlog } = this.#options;
@@ -118,6 +136,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   /** Takes nobody new; open connections stay. `close` is emitted when the last has ended; a server that was given stays. */
   close(closed?: () => void): void {
     if (closed) this.once('close', closed);
+    this.#closing = true;
     this.socket.off('upgrade', this.#onUpgrade);
     if (this.socket.listening && !this.#options.server) this.socket.close();
     else void this.#ended().then(() => this.emit('close'));
@@ -149,7 +168,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
    * @returns how many it was sent to
    */
   broadcast(text: string, filter?: ConnectionFilter): number {
-    return sendToAll(this.connections, text, filter);
+    // A copy: a reader that is too slow is closed on the way, and the last of the list takes its place.
+    return sendToAll([...this.connections], text, filter);
   }
 
   /** The group of this name; it is made when it is first asked for. */
@@ -175,7 +195,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     const peer = (this.#options.clientAddress ?? directPeer)(request);
     const refusal = this.#refusal(request, path) ?? this.#admission.refusal(peer.address);
     if (refusal) {
-      this.#refuse(refusal, request, socket);
+      this.#refuse(refusal, request, socket, peer);
       return;
     }
     const entrant = { request, socket, head, path, peer, callback };
@@ -185,6 +205,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   #refusal(request: IncomingMessage, path: string): Refusal | undefined {
+    if (this.#closing) return CLOSING;
     const problem = handshakeProblem(request);
     if (problem) return problem;
     if (path === '') return { status: 400, reason: 'the request target has no path' };
@@ -193,23 +214,23 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     return { status: 403, reason: `the origin ${request.headers.origin} is not allowed` };
   }
 
-  #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex): void {
+  #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex, peer: Peer): void {
     socket.on('error', ignoreErrors);
     refuse(socket, refusal);
-    this.emit('refused', refusal, request);
+    this.emit('refused', refusal, request, peer);
   }
 
   async #authorize(entrant: Entrant, authorize: NonNullable<ServerOptions['authorize']>): Promise<void> {
     const { request, socket, peer } = entrant;
     socket.on('error', ignoreErrors);
-    const refusal = await this.#verdict(request, authorize);
+    const refusal = (await this.#verdict(request, authorize)) ?? (this.#closing ? CLOSING : undefined);
     socket.off('error', ignoreErrors);
     if (!refusal && !socket.destroyed) {
       this.#letIn(entrant);
       return;
     }
     this.#admission.leave(peer.address);
-    if (refusal) this.#refuse(refusal, request, socket);
+    if (refusal) this.#refuse(refusal, request, socket, peer);
   }
 
   async #verdict(
@@ -234,29 +255,35 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   #letIn({ request, socket, head, path, peer, callback }: Entrant): void {
+    const connection = this.#shakeHands(request, socket, peer);
+    if (connection === undefined) return;
+    this.#list.add(connection);
+    if (head.length > 0) socket.unshift(head);
+    connection.open();
+    if (callback) run(callback, connection, request);
+    else run(this.#emitConnection, connection, request);
+    const handler = this.#routes?.get(path);
+    if (handler) run(handler, connection, request);
+  }
+
+  readonly #emitConnection: ConnectionHandler = (connection, request) => {
+    this.emit('connection', connection, request);
+  };
+
+  /** The opening handshake; undefined where it failed, and the request was refused. */
+  #shakeHands(request: IncomingMessage, socket: Duplex, peer: Peer): Connection | undefined {
     const connection = new Connection(socket, this, this.#settings);
     this.#upgraded.set(connection, peer);
     connection.remoteAddress = peer.address;
     connection.remotePort = peer.port;
     try {
-      if (!connection.accept(request)) {
-        this.#refuse({ status: 400, reason: 'the opening handshake is not valid' }, request, socket);
-        return;
-      }
-      this.#list.add(connection);
-      if (head.length > 0) socket.unshift(head);
-      connection.open();
-      if (callback) callback(connection, request);
-      else this.emit('connection', connection, request);
-      this.#routes?.get(path)?.(connection, request);
+      if (connection.accept(request)) return connection;
+      this.#refuse({ status: 400, reason: 'the opening handshake is not valid' }, request, socket, peer);
     } catch (error) {
-      if (connection.readyState === connection.OPEN) {
-        connection.handlerFailed(error);
-        return;
-      }
       this.#report('handlerError', error, connection);
-      this.#refuse({ status: 500, reason: 'the opening handshake failed' }, request, socket);
+      this.#refuse({ status: 500, reason: 'the opening handshake failed' }, request, socket, peer);
     }
+    return undefined;
   }
 
   /** An upgrade to something else may be ignored (RFC 9110 section 7.8): the request is served as it stands. */
@@ -287,7 +314,16 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #report(event: 'handlerError', error: unknown, connection: Connection): void;
   #report(event: 'authorizeError', error: unknown, request: IncomingMessage): void;
   #report(event: 'handlerError' | 'authorizeError', error: unknown, about: never): void {
-    if (!this.emit(event, error, about)) process.emitWarning(error instanceof Error ? error : String(error));
+    if (this.emit(event, error, about)) return;
+    // Nobody listens: the person who wrote the handler sees where it failed.
+    const detail = (error instanceof Error && error.stack) || String(error);
+    process.emitWarning(`${event} of a server without a listener for it`, { type: 'TextEventServer', detail });
+  }
+
+  /** A listener that is an asynchronous function rejected. @internal */
+  [Symbol.for('nodejs.rejection')](error: unknown, event: string, about: unknown): void {
+    if (event === 'connection') (about as Connection).handlerFailed(error);
+    else process.emitWarning(`a listener of ${event} rejected`, { type: 'TextEventServer', detail: String(error) });
   }
 }
 
@@ -302,6 +338,20 @@ export function createServer(options?: ServerOptions | ConnectionHandler, handle
   const listener = typeof options === 'function' ? options : handler;
   if (listener) server.on('connection', listener);
   return server;
+}
+
+function placeOf(where: number | string): ListenOptions {
+  return Number.isInteger(Number(where)) ? { port: Number(where) } : { path: String(where) };
+}
+
+/** What a handler throws, or rejects with, closes its connection and nothing else. */
+function run(handler: ConnectionHandler, connection: Connection, request: IncomingMessage): void {
+  try {
+    const result: unknown = handler(connection, request);
+    if (result instanceof Promise) result.catch((error) => connection.handlerFailed(error));
+  } catch (error) {
+    connection.handlerFailed(error);
+  }
 }
 
 /** Which paths there are; undefined where every path is let in. */

@@ -7,7 +7,8 @@ import { version } from './package-info.ts';
 const USAGE = `Usage: npm start -- [flags]
 
 A text-event WebSocket server with its pages on one port.
-Every setting is an environment variable, also read from the file .env, and a flag; the flag comes first.
+Every setting is an environment variable, a line in the file .env of the working folder, or a flag. A flag comes before
+the environment, and the environment before the file.
 
 ${describeVariables()}
 
@@ -37,13 +38,18 @@ function readFlags(args: string[]): Record<string, string | boolean | undefined>
   try {
     return parseArgs({ args, options: { ...options, help: { type: 'boolean' }, version: { type: 'boolean' } } }).values;
   } catch (error) {
-    throw new TextEventError('ERR_CONFIG', `${(error as Error).message}. See --help`);
+    const hint = process.env.npm_lifecycle_event ? 'npm start -- --help, with the flags after the --' : '--help';
+    throw new TextEventError('ERR_CONFIG', `${(error as Error).message}. See ${hint}`);
   }
 }
 
 function readEnvFile(): Record<string, string | undefined> {
   try {
-    return parseEnv(readFileSync('.env', 'utf8'));
+    // Editors on Windows begin a file with a byte order mark, which would become part of the first name.
+    const values = parseEnv(readFileSync('.env', 'utf8').replace(/^\ufeff/, ''));
+    const unknown = Object.keys(values).filter((name) => !variableNames.includes(name));
+    if (unknown.length > 0) process.stderr.write(`.env: ${unknown.join(', ')}: not a setting of this program\n`);
+    return values;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new TextEventError('ERR_CONFIG', `Cannot read .env: ${(error as Error).message}`);

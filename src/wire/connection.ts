@@ -282,7 +282,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (this.readyState >= this.CLOSING) return;
     this.#reader.discard();
     // What it still sends is read and dropped, so that the Close is not lost to a reset.
-    this.#resume(this.#pauses);
+    this.#pauses = 0;
+    this.socket.resume();
     this.#abandonCompression();
     this.#sendClose(close.code, close.reason);
     this.socket.end();
@@ -293,7 +294,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   receive(chunk: Buffer): void {
     this.heard = true;
     try {
-      this.#afterRead(this.#reader.read(chunk), chunk.length);
+      this.#afterRead(this.#reader.read(chunk, this.#rate?.messagesLeft), chunk.length);
     } catch (error) {
       this.handlerFailed(error);
     }
@@ -416,8 +417,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
       if (opcode === OPCODE.BINARY) this.onBinary(data, true, true);
       else if (isUtf8(data)) this.onText(data.toString());
       else this.onViolation(new ProtocolError(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8'));
-      this.#afterRead(this.#reader.resume(), 0);
-      if (!this.#reader.waiting) this.#resume(PAUSE.INFLATE);
+      this.#reader.inflated();
+      this.#pauses &= ~PAUSE.INFLATE;
+      this.#readHeld();
     } catch (error) {
       this.handlerFailed(error);
     }
@@ -427,7 +429,10 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   #afterRead(messages: number, bytes: number): void {
     // Replies go out with the chunk that they answer; what others are sent waits for the end of the turn.
     this.#outbox.flush();
-    if (this.#rate) this.#keepToRate(this.#rate.spend(messages, bytes));
+    if (this.#rate === undefined) return;
+    this.#keepToRate(this.#rate.spend(messages, bytes));
+    // The bucket was refilled meanwhile.
+    if (this.#reader.holding) this.#readHeld();
   }
 
   #pause(why: number): void {
@@ -435,15 +440,29 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.socket.pause();
   }
 
+  /** Reading goes on when nobody wants it to pause any more: first what the reader holds, then the socket. */
   #resume(why: number): void {
     this.#pauses &= ~why;
+    try {
+      this.#readHeld();
+    } catch (error) {
+      this.handlerFailed(error);
+    }
+  }
+
+  #readHeld(): void {
+    if (this.#pauses !== 0) return;
+    this.#afterRead(this.#reader.resume(this.#rate?.messagesLeft), 0);
     if (this.#pauses === 0) this.socket.resume();
   }
 
   /** Over the rate reading pauses, so that TCP slows the sender down; one that goes on is closed with 1008. */
   #keepToRate(verdict: RateVerdict): void {
-    if (verdict === 'exceeded') this.fail(closeCodes.POLICY_VIOLATION);
-    else if (verdict > 0 && this.readyState === this.OPEN) {
+    if (verdict === 'exceeded') {
+      const { messagesPerSecond, bytesPerSecond, rateGrace } = this.#settings;
+      const rate = `${messagesPerSecond} messages or ${bytesPerSecond} bytes per second`;
+      this.onViolation(new ProtocolError(closeCodes.POLICY_VIOLATION, `over ${rate} for ${rateGrace} ms`));
+    } else if (verdict > 0 && this.readyState === this.OPEN) {
       this.#pause(PAUSE.RATE);
       this.#ratePause = setTimeout(() => this.#resume(PAUSE.RATE), verdict);
     }

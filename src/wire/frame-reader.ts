@@ -56,7 +56,7 @@ export class FrameReader {
   readonly #options: FrameReaderOptions;
   #state = HEADER;
   #compression = false;
-  /** What of a chunk, or of several, was not read yet when the reader began to wait. */
+  /** What of a chunk, or of several, waits for a compressed message or for the next budget. */
   #held: Buffer | undefined;
 
   // The frame at hand.
@@ -88,16 +88,21 @@ export class FrameReader {
   }
 
   /**
-   * Reads the next chunk to its end. The chunk is overwritten.
+   * Reads the next chunk to its end, or until as many messages are complete as the budget allows; what is left then
+   * is held until `resume`. The chunk is overwritten.
    * @returns how many messages and control frames it completed
    */
-  read(chunk: Buffer): number {
+  read(chunk: Buffer, budget = Number.POSITIVE_INFINITY): number {
+    if (this.#held !== undefined) {
+      this.#held = Buffer.concat([this.#held, chunk]);
+      return 0;
+    }
     this.#completed = 0;
     let at = 0;
-    while (at < chunk.length && this.#state < DISCARD) {
+    while (at < chunk.length && this.#state < DISCARD && this.#completed < budget) {
       at = this.#state === HEADER ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
     }
-    if (this.#state === WAIT && at < chunk.length) this.#hold(chunk.subarray(at));
+    if (at < chunk.length && this.#state !== DISCARD) this.#held = chunk.subarray(at);
     return this.#completed;
   }
 
@@ -106,17 +111,22 @@ export class FrameReader {
     this.#compression = true;
   }
 
-  get waiting(): boolean {
-    return this.#state === WAIT;
+  /** Something is held that `resume` would read. */
+  get holding(): boolean {
+    return this.#held !== undefined && this.#state !== WAIT;
   }
 
-  /** The compressed message is dealt with: reads what has come meanwhile. */
-  resume(): number {
-    if (this.#state !== WAIT) return 0;
-    this.#state = HEADER;
+  /** The compressed message is inflated; `resume` goes on with what is held. */
+  inflated(): void {
+    if (this.#state === WAIT) this.#state = HEADER;
+  }
+
+  /** Reads what is held, as `read` does. */
+  resume(budget?: number): number {
     const held = this.#held;
+    if (held === undefined || this.#state === WAIT) return 0;
     this.#held = undefined;
-    return held === undefined ? 0 : this.read(held);
+    return this.read(held, budget);
   }
 
   /** Drops whatever still comes. */
@@ -125,10 +135,6 @@ export class FrameReader {
     this.#text = undefined;
     this.#control = undefined;
     this.#held = undefined;
-  }
-
-  #hold(rest: Buffer): void {
-    this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest]);
   }
 
   #readHeader(chunk: Buffer, at: number): number {

@@ -33,6 +33,11 @@ export class RateLimit {
     this.#since = now();
   }
 
+  /** How many messages may come before it is paused; at least one, so that reading goes on after a pause. */
+  get messagesLeft(): number {
+    return Math.max(1, this.#limits.messagesPerSecond * BURST_SECONDS + 1 - this.#messages);
+  }
+
   /** Counts what has come and says what follows from it. */
   spend(messages: number, bytes: number): RateVerdict {
     this.#messages += messages;
