@@ -31,7 +31,7 @@ function oneOf<const T extends readonly [string, ...string[]]>(values: T): Kind<
 function measure(units: Record<string, number>, min: string, max: string): Kind<number> {
   const parse = (value: string): number => {
     const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(value) ?? [];
-    return Number(amount) * (units[unit] ?? Number.NaN);
+    return Math.round(Number(amount) * (units[unit] ?? Number.NaN));
   };
   const bounds = z.number().min(parse(min)).max(parse(max));
   const expected = `a number with a unit (${Object.keys(units).join(', ')}) from ${min} to ${max}`;
@@ -70,7 +70,7 @@ function isProxy(value: string): boolean {
   const [address = '', prefix, ...rest] = value.split('/');
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;
-  return prefix === undefined || (/^\d+$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+  return prefix === undefined || (/^[1-9]\d*$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
 const onOff: Kind<boolean> = {

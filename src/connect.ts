@@ -1,4 +1,4 @@
-import net from 'node:net';
+import net, { type TcpNetConnectOpts } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
 import { defaults } from './defaults.ts';
 import { TextEventError } from './errors.ts';
@@ -6,7 +6,7 @@ import { startClientHandshake } from './wire/client-handshake.ts';
 import { Connection } from './wire/connection.ts';
 
 /** Options of `connect`; those of `tls.connect` and `net.connect` pass through. */
-export interface ConnectOptions extends ConnectionOptions {
+export interface ConnectOptions extends ConnectionOptions, Omit<TcpNetConnectOpts, keyof ConnectionOptions> {
   /** Header fields to send beside those of the handshake. */
   extraHeaders?: Record<string, string>;
   /** Subprotocols to offer; the server must choose one of them. */
@@ -56,7 +56,7 @@ export function connect(
     get binaryFragmentation() {
       return defaults.binaryFragmentation;
     },
-    onHandlerError: (error) => process.emitWarning(error as Error),
+    onHandlerError: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
   });
   connection.path = pathname + search;
   connection.host = host;

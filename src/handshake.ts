@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Why a request is not let in: an HTTP status, one line for a person, and what else the answer must say. */
@@ -15,6 +15,8 @@ const KEY = /^[+/0-9A-Za-z]{21}[AQgw]==$/;
 export function handshakeProblem(request: IncomingMessage): Refusal | undefined {
   if (request.method !== 'GET') return bad(`got the method ${request.method}, expected GET`);
   if (request.httpVersion !== '1.1') return bad(`got HTTP/${request.httpVersion}, expected HTTP/1.1`);
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if (length !== '0' || encoding !== undefined) return bad('a handshake has no body');
   if (!request.headers.host) return bad('the Host header is missing');
   const version = request.headers['sec-websocket-version'];
   if (version === undefined) return bad('the Sec-WebSocket-Version header is missing');
@@ -53,10 +55,28 @@ export function refuse(socket: Duplex, { status, reason, headers }: Refusal): vo
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  cutLater(socket);
+}
+
+/** For how long a peer may keep a socket that this side has ended, in milliseconds. */
+const ENDED_SOCKET_TIME = 3_000;
+
+/** A socket that this side has ended goes when its peer ends it, too; what still comes is dropped, and the wait bounded. */
+export function cutLater(socket: Duplex): void {
+  socket.on('error', ignoreErrors);
+  socket.resume();
+  const cut = setTimeout(() => socket.destroy(), ENDED_SOCKET_TIME);
+  socket.once('close', () => clearTimeout(cut));
 }
 
 function bad(reason: string): Refusal {
   return { status: 400, reason };
+}
+
+/** Requests may be sent one behind the other: whether the answer to an earlier one is still on its way. */
+export function isAnswering(socket: Duplex): boolean {
+  // Node keeps it under this name; there is no public one.
+  return Boolean((socket as Duplex & { _httpMessage?: ServerResponse | null })._httpMessage);
 }
 
 /** A socket that is being ended may fail meanwhile; nobody is left to tell. */

@@ -1,7 +1,6 @@
 import http, { type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
-import { ignoreErrors, refuse } from './handshake.ts';
+import { isAnswering, type Refusal, refuse } from './handshake.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_HEADER_BYTES, type ServerOptions } from './server-options.ts';
 
 /** Makes the HTTP or HTTPS server of a port, with bounds on a request's head and on the time that it takes. */
@@ -21,7 +20,11 @@ export function createHttpServer(options: ServerOptions): Server {
   const server = options.secure
     ? https.createServer({ ...options, handshakeTimeout, ...bounds }, request)
     : http.createServer(bounds, request);
-  server.on('clientError', (error, socket) => onClientError(error, socket, maxHeaderBytes));
+  server.on('clientError', (error, socket) => {
+    // What is not HTTP came behind a request whose answer is on its way: another answer would be taken for it.
+    if (isAnswering(socket) || !socket.writable) socket.destroy();
+    else refuse(socket, clientProblem(error, maxHeaderBytes));
+  });
   return server;
 }
 
@@ -31,14 +34,10 @@ const upgradeRequired: RequestListener = (_request, response) => {
 };
 
 /** What Node's parser refuses; its socket has no response object. */
-function onClientError(error: NodeJS.ErrnoException, socket: Duplex, maxHeaderBytes: number): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
+function clientProblem({ code }: NodeJS.ErrnoException, maxHeaderBytes: number): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, reason: 'the request came too slowly' };
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { status: 431, reason: `the header has more than ${maxHeaderBytes} bytes` };
   }
-  socket.on('error', ignoreErrors);
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') refuse(socket, { status: 408, reason: 'the request came too slowly' });
-  else if (error.code === 'HPE_HEADER_OVERFLOW') {
-    refuse(socket, { status: 431, reason: `the header has more than ${maxHeaderBytes} bytes` });
-  } else refuse(socket, { status: 400, reason: 'the request is not HTTP/1.1' });
+  return { status: 400, reason: 'the request is not HTTP/1.1' };
 }

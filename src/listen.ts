@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import net, { type ListenOptions } from 'node:net';
 import { TextEventError } from './errors.ts';
 import type { Server } from './server.ts';
@@ -37,7 +37,7 @@ export async function listenOnPath(server: Server, path: string, mode: number): 
       if (error.code !== 'EADDRINUSE') throw error;
       if (!lstatSync(path).isSocket()) throw new Error('it is a file or a folder and no socket, and is left alone');
       if (await answers(path)) throw error;
-      unlinkSync(path);
+      rmSync(path, { force: true });
       await listening(beside, { path });
     });
     // Not by listen()'s own option: in a cluster worker the file is not its own to change at that moment.
@@ -63,8 +63,9 @@ async function answers(path: string): Promise<boolean> {
   try {
     await once(probe, 'connect');
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // Anything else, such as a server that is too busy, or somebody else's, is somebody.
+    return (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED';
   } finally {
     probe.destroy();
   }

@@ -47,14 +47,17 @@ async function serve(config: Config): Promise<void> {
 
   await listenOnPort(server, config.port, config.host);
   const beside = config.socketPath ? await listenOnPath(server, config.socketPath, config.socketMode) : undefined;
+  server.on('error', (err) => log.error({ err }, 'the listener failed'));
   announce(server, config, log);
 
   const stop = async (why: string): Promise<void> => {
     if (draining) return;
     draining = true;
     log.info({ why, connections: server.connections.length }, 'stopping');
-    beside?.close();
-    await Promise.all([server.shutdown(config.drainTime - LINGER_MS), delay(LINGER_MS)]);
+    // Whatever a peer does, the time is kept.
+    setTimeout(() => process.exit(0), config.drainTime);
+    const besideClosed = new Promise((resolve) => (beside ? beside.close(resolve) : resolve(undefined)));
+    await Promise.all([server.shutdown(config.drainTime - LINGER_MS), besideClosed, delay(LINGER_MS)]);
     await app.close();
     log.info('stopped');
     process.exit(0);

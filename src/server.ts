@@ -8,7 +8,16 @@ import { closeCodes } from './close-codes.ts';
 import { ConnectionList } from './connection-list.ts';
 import type { ProtocolError } from './errors.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
-import { handshakeProblem, ignoreErrors, originAllowed, pathOf, type Refusal, refuse } from './handshake.ts';
+import {
+  cutLater,
+  handshakeProblem,
+  ignoreErrors,
+  isAnswering,
+  originAllowed,
+  pathOf,
+  type Refusal,
+  refuse,
+} from './handshake.ts';
 import { createHttpServer } from './http-server.ts';
 import {
   checkLimits,
@@ -97,7 +106,11 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     // What happens to a server that is not ours is for its owner.
     if (options.server) return;
     this.socket.on('close', () => this.emit('close'));
-    this.socket.on('error', (error) => this.emit('error', error));
+    this.socket.on('error', (error) => {
+      // Once it listens, such as when no file descriptor is left for one more socket, an error is no reason to end.
+      if (!this.socket.listening || this.listenerCount('error') > 0) this.emit('error', error);
+      else this.#report('error', error);
+    });
   }
 
   /** The open connections, in no particular order. */
@@ -187,12 +200,18 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
    * @param callback called with the connection in place of the event `connection`
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback?: ConnectionHandler): void {
+    // Node has taken its own listener off.
+    socket.on('error', ignoreErrors);
+    if (socket.destroyed || isAnswering(socket)) {
+      socket.destroy();
+      return;
+    }
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       this.#serveWithoutUpgrade(request, socket as Socket);
       return;
     }
     const path = pathOf(request.url) ?? '';
-    const peer = (this.#options.clientAddress ?? directPeer)(request);
+    const peer = this.#peerOf(request);
     const refusal = this.#refusal(request, path) ?? this.#admission.refusal(peer.address);
     if (refusal) {
       this.#refuse(refusal, request, socket, peer);
@@ -202,6 +221,15 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.#admission.enter(peer.address);
     if (this.#options.authorize) void this.#authorize(entrant, this.#options.authorize);
     else this.#letIn(entrant);
+  }
+
+  #peerOf(request: IncomingMessage): Peer {
+    try {
+      return (this.#options.clientAddress ?? directPeer)(request);
+    } catch (error) {
+      this.#report('clientAddress', error);
+      return directPeer(request);
+    }
   }
 
   #refusal(request: IncomingMessage, path: string): Refusal | undefined {
@@ -215,16 +243,13 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex, peer: Peer): void {
-    socket.on('error', ignoreErrors);
     refuse(socket, refusal);
     this.emit('refused', refusal, request, peer);
   }
 
   async #authorize(entrant: Entrant, authorize: NonNullable<ServerOptions['authorize']>): Promise<void> {
     const { request, socket, peer } = entrant;
-    socket.on('error', ignoreErrors);
     const refusal = (await this.#verdict(request, authorize)) ?? (this.#closing ? CLOSING : undefined);
-    socket.off('error', ignoreErrors);
     if (!refusal && !socket.destroyed) {
       this.#letIn(entrant);
       return;
@@ -290,11 +315,11 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #serveWithoutUpgrade(request: IncomingMessage, socket: Socket): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    socket.on('error', ignoreErrors);
     response.assignSocket(socket);
     response.on('finish', () => {
       response.detachSocket(socket);
-      socket.destroySoon();
+      socket.end();
+      cutLater(socket);
     });
     this.socket.emit('request', request, response);
   }
@@ -311,19 +336,18 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     );
   }
 
+  /** Tells whoever listens; where nobody does, the person who wrote the handler sees where it failed. */
   #report(event: 'handlerError', error: unknown, connection: Connection): void;
   #report(event: 'authorizeError', error: unknown, request: IncomingMessage): void;
-  #report(event: 'handlerError' | 'authorizeError', error: unknown, about: never): void {
-    if (this.emit(event, error, about)) return;
-    // Nobody listens: the person who wrote the handler sees where it failed.
-    const detail = (error instanceof Error && error.stack) || String(error);
-    process.emitWarning(`${event} of a server without a listener for it`, { type: 'TextEventServer', detail });
+  #report(event: 'clientAddress' | 'error', error: unknown): void;
+  #report(event: string, error: unknown, about?: unknown): void {
+    if (about === undefined || !this.emit(event as 'handlerError', error, about as Connection)) warn(event, error);
   }
 
   /** A listener that is an asynchronous function rejected. @internal */
   [Symbol.for('nodejs.rejection')](error: unknown, event: string, about: unknown): void {
     if (event === 'connection') (about as Connection).handlerFailed(error);
-    else process.emitWarning(`a listener of ${event} rejected`, { type: 'TextEventServer', detail: String(error) });
+    else warn(event, error);
   }
 }
 
@@ -342,6 +366,11 @@ export function createServer(options?: ServerOptions | ConnectionHandler, handle
 
 function placeOf(where: number | string): ListenOptions {
   return Number.isInteger(Number(where)) ? { port: Number(where) } : { path: String(where) };
+}
+
+function warn(event: string, error: unknown): void {
+  const detail = (error instanceof Error && error.stack) || String(error);
+  process.emitWarning(`${event} of a server, and nobody listens for it`, { type: 'TextEventServer', detail });
 }
 
 /** What a handler throws, or rejects with, closes its connection and nothing else. */

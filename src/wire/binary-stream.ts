@@ -2,6 +2,24 @@ import { Readable, Writable } from 'node:stream';
 
 /** A binary message as it arrives. */
 export class BinaryReader extends Readable {
+  readonly #failed: (error: unknown) => void;
+
+  /** @param failed told what a listener of the stream throws */
+  constructor(failed: (error: unknown) => void) {
+    super();
+    this.#failed = failed;
+  }
+
+  /** A stream calls its listeners on its own time, where what they throw would end the process. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    try {
+      return super.emit(event, ...args);
+    } catch (error) {
+      this.#failed(error);
+      return true;
+    }
+  }
+
   override _read(): void {
     // Pieces are pushed as they come; the message bound limits how many wait.
   }
@@ -14,12 +32,14 @@ type SendPiece = (piece: Buffer, first: boolean, fin: boolean, sent: () => void)
 export class BinaryWriter extends Writable {
   readonly #minBytes: number;
   readonly #send: SendPiece;
-  readonly #done: () => void;
+  readonly #done: (broken: boolean) => void;
   #pieces: Buffer[] = [];
   #bytes = 0;
   #first = true;
+  #finished = false;
 
-  constructor(minBytes: number, send: SendPiece, done: () => void) {
+  /** @param done told when the stream has ended, and whether in the middle of its message */
+  constructor(minBytes: number, send: SendPiece, done: (broken: boolean) => void) {
     super();
     this.#minBytes = minBytes;
     this.#send = send;
@@ -34,12 +54,14 @@ export class BinaryWriter extends Writable {
   }
 
   override _final(callback: () => void): void {
-    this.#done();
+    this.#done(false);
+    this.#finished = true;
     this.#sendPieces(true, callback);
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#done();
+    if (!this.#finished) this.#done(!this.#first);
+    this.#finished = true;
     callback(error);
   }
 

@@ -12,6 +12,7 @@ import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from 
 import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
 import type { Group } from './group.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
+import { MessageBuffer } from './message-buffer.ts';
 import { Outbox, type SentCallback } from './outbox.ts';
 import { RateLimit, type RateLimits, type RateVerdict } from './rate-limit.ts';
 
@@ -46,6 +47,8 @@ export interface ConnectionEvents {
   text: [text: string];
   /** A binary message begins; the stream ends with it. Where nobody listens the message is dropped. */
   binary: [stream: BinaryReader];
+  /** A whole message of either kind, in the order in which they come: a string, or the bytes of a binary one. */
+  message: [data: string | Buffer, isBinary: boolean];
   /** The answer to a ping, its payload as text. */
   pong: [payload: string];
   /** The connection is over: the code and reason of the first Close frame, 1005 without a code, 1006 without a frame. */
@@ -108,6 +111,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   #outbox: Outbox | DeflatingOutbox;
   #deflate: Deflate | undefined = undefined;
   #incoming: BinaryReader | undefined = undefined;
+  /** The pieces of a binary message that a listener of `message` is to get whole. */
+  #pieces: MessageBuffer | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
   #extensions: string | undefined = undefined;
   #closeTimer: NodeJS.Timeout | undefined = undefined;
@@ -163,7 +168,12 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** The server's HTTP parser has read the fields already, more exactly than the package does. @internal */
   override readHeaders(lines: string[]): void {
-    if (this.server === null) super.readHeaders(lines);
+    if (this.server !== null) return;
+    // The package would skip names with digits, and fields without a space after the colon.
+    for (const line of lines.slice(1)) {
+      const [, name, value] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+      if (name !== undefined) this.headers[name.toLowerCase()] = value;
+    }
   }
 
   /** The handshake is done: reads from now on. @internal */
@@ -187,7 +197,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   sendText(text: string, sent?: SentCallback): boolean {
     if (typeof text !== 'string') throw new TypeError(`sendText: got ${typeof text}, expected a string`);
     if (!this.#maySend()) return false;
-    const callback = typeof sent === 'function' ? sent : undefined;
+    const callback = this.#guarded(sent);
     if (this.#masks) this.#outbox.push(encodeText(text, true), callback);
     else this.#outbox.pushText(text, callback);
     return true;
@@ -197,7 +207,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   sendBinary(data: Uint8Array, sent?: SentCallback): boolean {
     if (!(data instanceof Uint8Array)) throw new TypeError(`sendBinary: got ${typeof data}, expected a Buffer`);
     if (!this.#maySend()) return false;
-    const callback = typeof sent === 'function' ? sent : undefined;
+    const callback = this.#guarded(sent);
     if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: true }), callback);
     else this.#outbox.pushBinary(data, callback);
     return true;
@@ -213,10 +223,16 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** Sends a text whose frame is shared with other connections; one that compresses makes its own. @internal */
   sendShared(text: string, frame: Buffer): boolean {
-    if (!this.#maySend()) return false;
+    // In the middle of a binary stream of its own it misses a text for all; that is no error of whoever sends to all.
+    if (this.#outgoing !== undefined || !this.#maySend()) return false;
     if (this.#deflate) this.#outbox.pushText(text);
     else this.#outbox.push(frame);
     return true;
+  }
+
+  /** The binary stream that is being sent, or null. */
+  get outStream(): BinaryWriter | null {
+    return this.#outgoing ?? null;
   }
 
   /** Begins a binary message of unknown length; no other message can be sent until the stream has ended. */
@@ -229,8 +245,10 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
         const opcode = first ? OPCODE.BINARY : OPCODE.CONTINUATION;
         this.#outbox.push(encodeFrame(opcode, piece, { fin, masked: this.#masks }), sent);
       },
-      () => {
+      (broken) => {
         this.#outgoing = undefined;
+        // The peer waits for the rest of a message that will not come.
+        if (broken) this.fail(closeCodes.INTERNAL_ERROR);
       },
     );
     return this.#outgoing;
@@ -251,7 +269,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
    * Starts the closing handshake; `close` is emitted when the peer has answered, or after the close time-out.
    * @throws RangeError for a code that RFC 6455 does not allow on the wire
    */
-  close(code?: number, reason = ''): void {
+  close(code?: number, reason?: string | null): void {
     if (code !== undefined && !isSendableCloseCode(code)) {
       throw new RangeError(`close: got code ${code}, expected 1000 to 1003, 1007 to 1014 or 3000 to 4999`);
     }
@@ -259,17 +277,21 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (this.readyState !== this.OPEN) return;
     this.readyState = this.CLOSING;
     this.#closeCode = code ?? closeCodes.NO_STATUS.code;
-    this.#closeReason = reason;
-    this.#sendClose(code, reason);
+    this.#closeReason = String(reason ?? '');
+    this.#sendClose(code, this.#closeReason);
   }
 
   /** Ends the connection at once, without a closing handshake. */
   terminate(): void {
+    if (this.readyState === this.OPEN) this.readyState = this.CLOSING;
+    this.#reader.discard();
+    this.#outbox.clear();
     this.socket.destroy();
   }
 
-  /** Stops reading: what the peer sends waits in its own buffers until `resume`. */
+  /** Stops reading, also what came with the message at hand: what the peer sends waits in its own buffers until `resume`. */
   pause(): void {
+    this.#reader.hold();
     this.#pause(PAUSE.HANDLER);
   }
 
@@ -324,16 +346,29 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** @internal */
   onText(text: string): void {
     if (this.readyState === this.OPEN) this.emit('text', text);
+    if (this.readyState === this.OPEN && this.listenerCount('message') > 0) this.emit('message', text, false);
   }
 
   /** @internal */
   onBinary(piece: Buffer, first: boolean, last: boolean): void {
     if (first && this.readyState === this.OPEN && this.listenerCount('binary') > 0) {
-      this.#incoming = new BinaryReader();
+      this.#incoming = new BinaryReader((error) => this.handlerFailed(error));
       this.emit('binary', this.#incoming);
     }
+    if (first && last) {
+      this.#endIncoming(piece);
+      if (this.readyState === this.OPEN && this.listenerCount('message') > 0) this.emit('message', piece, true);
+      return;
+    }
+    if (first && this.listenerCount('message') > 0) this.#pieces = new MessageBuffer();
     this.#incoming?.push(piece);
-    if (last) this.#endIncoming();
+    this.#pieces?.append(piece, 0, piece.length);
+    if (!last) return;
+    const pieces = this.#pieces;
+    this.#pieces = undefined;
+    this.#endIncoming();
+    if (pieces === undefined || this.readyState !== this.OPEN) return;
+    this.emit('message', pieces.take(), true);
   }
 
   /** Section 5.5.2: a pong with the same payload, byte for byte. @internal */
@@ -365,6 +400,15 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   }
 
   /** @internal */
+  onDrain(): void {
+    try {
+      this.emit('drain');
+    } catch (error) {
+      this.handlerFailed(error);
+    }
+  }
+
+  /** @internal */
   onSilence(): void {
     // While reading is paused, silence says nothing.
     if (this.#pauses !== 0) this.heard = true;
@@ -375,6 +419,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   onSocketEnded(): void {
     this.#outbox.flush();
     this.socket.end();
+    this.#startCloseTimer();
     this.#closed(this.#closeCode, this.#closeReason);
   }
 
@@ -385,6 +430,18 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.#outbox.clear();
     this.#closed(this.#closeCode, this.#closeReason);
     this.#settings.onGone?.(this);
+  }
+
+  /** What a callback throws closes its connection. Something else than a function is no callback. */
+  #guarded(sent: SentCallback | undefined): SentCallback | undefined {
+    if (typeof sent !== 'function') return undefined;
+    return () => {
+      try {
+        sent();
+      } catch (error) {
+        this.handlerFailed(error);
+      }
+    };
   }
 
   get #masks(): boolean {
@@ -475,10 +532,16 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   #sendClose(code?: number, reason?: string): void {
     this.#outbox.push(encodeClose(code, reason, this.#masks));
     this.#outbox.flush();
-    this.#closeTimer = setTimeout(destroySocket, this.#settings.closeTimeout, this.socket);
+    this.#startCloseTimer();
   }
 
-  #endIncoming(): void {
+  /** A socket that is being ended goes in any case. */
+  #startCloseTimer(): void {
+    this.#closeTimer ??= setTimeout(destroySocket, this.#settings.closeTimeout, this.socket);
+  }
+
+  #endIncoming(piece?: Buffer): void {
+    if (piece) this.#incoming?.push(piece);
     this.#incoming?.push(null);
     this.#incoming = undefined;
   }
@@ -519,7 +582,7 @@ function onSocketEnd(this: Duplex): void {
 }
 
 function onSocketDrain(this: Duplex): void {
-  (this as OwnedSocket)[kConnection].emit('drain');
+  (this as OwnedSocket)[kConnection].onDrain();
 }
 
 function destroySocket(socket: Duplex): void {

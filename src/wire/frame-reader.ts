@@ -39,6 +39,9 @@ const DISCARD = 2;
 /** Until a compressed message is inflated. */
 const WAIT = 3;
 
+/** Pieces of a binary frame are collected up to this size. */
+const CRUMB_BYTES = 4096;
+
 const RESERVED_BITS = 0x70;
 /** RFC 7692 section 6: the first reserved bit, on the first frame of a message. */
 const COMPRESSED_BIT = 0x40;
@@ -76,10 +79,15 @@ export class FrameReader {
   #messageBytes = 0;
   #messageStarted = false;
   #compressed = false;
+  /** A piece of the binary message at hand was handed out. */
+  #binaryBegun = false;
   #fragments = 0;
   /** Messages and control frames that the chunk at hand completed. */
   #completed = 0;
-  #text: MessageBuffer | undefined;
+  /** How many it may complete. */
+  #budget = 0;
+  /** What has come of a message that is not handed out in pieces, or of a piece. */
+  #joined: MessageBuffer | undefined;
   #utf8: Utf8Validator | undefined;
 
   constructor(sink: FrameSink, options: FrameReaderOptions) {
@@ -98,12 +106,18 @@ export class FrameReader {
       return 0;
     }
     this.#completed = 0;
+    this.#budget = budget;
     let at = 0;
-    while (at < chunk.length && this.#state < DISCARD && this.#completed < budget) {
+    while (at < chunk.length && this.#state < DISCARD && this.#completed < this.#budget) {
       at = this.#state === HEADER ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
     }
     if (at < chunk.length && this.#state !== DISCARD) this.#held = chunk.subarray(at);
     return this.#completed;
+  }
+
+  /** Holds what is left of the chunk at hand. */
+  hold(): void {
+    this.#budget = 0;
   }
 
   /** Compression was agreed on: the first reserved bit has its meaning from now on. */
@@ -132,7 +146,7 @@ export class FrameReader {
   /** Drops whatever still comes. */
   discard(): void {
     this.#state = DISCARD;
-    this.#text = undefined;
+    this.#joined = undefined;
     this.#control = undefined;
     this.#held = undefined;
   }
@@ -272,7 +286,7 @@ export class FrameReader {
       this.#completed++;
     }
     if (this.#compressed) this.#readCompressedPiece(chunk, start, end, last, kind);
-    else if (kind === OPCODE.BINARY) this.#sink.onBinary(chunk.subarray(start, end), first, last);
+    else if (kind === OPCODE.BINARY) this.#readBinaryPiece(chunk, start, end, frameDone);
     else if (first && last) this.#readWholeText(chunk, start, end, ascii);
     else this.#readTextPiece(chunk, start, end, ascii, last);
   }
@@ -285,8 +299,11 @@ export class FrameReader {
     }
     const text = chunk.toString(ascii ? 'latin1' : 'utf8', start, end);
     if (this.#options.masked) rememberText(text, chunk, start, end);
-    this.#sink.onText(text);
-    forgetText();
+    try {
+      this.#sink.onText(text);
+    } finally {
+      forgetText();
+    }
   }
 
   /** Section 8.1: a text is valid as a whole, so a character may be cut between two frames. */
@@ -297,20 +314,36 @@ export class FrameReader {
       this.#violate(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8');
       return;
     }
-    this.#text ??= new MessageBuffer();
-    this.#text.append(chunk, start, end);
+    this.#joined ??= new MessageBuffer();
+    this.#joined.append(chunk, start, end);
     if (!last) return;
-    const text = this.#text.take();
+    const text = this.#joined.take();
     this.#sink.onText(text.toString());
+  }
+
+  /** Pieces are handed on as they come, but for crumbs, each of which would cost many times its size. */
+  #readBinaryPiece(chunk: Buffer, start: number, end: number, frameDone: boolean): void {
+    const last = frameDone && this.#fin;
+    const crumbs = this.#joined?.length ?? 0;
+    if (crumbs === 0 && (frameDone || end - start >= CRUMB_BYTES)) {
+      this.#sink.onBinary(chunk.subarray(start, end), !this.#binaryBegun, last);
+      this.#binaryBegun = !last;
+      return;
+    }
+    this.#joined ??= new MessageBuffer();
+    this.#joined.append(chunk, start, end);
+    if (!frameDone && this.#joined.length < CRUMB_BYTES) return;
+    this.#sink.onBinary(this.#joined.take(), !this.#binaryBegun, last);
+    this.#binaryBegun = !last;
   }
 
   /** A compressed message is inflated when it is whole. */
   #readCompressedPiece(chunk: Buffer, start: number, end: number, last: boolean, opcode: number): void {
-    this.#text ??= new MessageBuffer();
-    this.#text.append(chunk, start, end);
+    this.#joined ??= new MessageBuffer();
+    this.#joined.append(chunk, start, end);
     if (!last) return;
     this.#state = WAIT;
-    this.#sink.onCompressed(this.#text.take(), opcode);
+    this.#sink.onCompressed(this.#joined.take(), opcode);
   }
 
   #readControl(chunk: Buffer, start: number, end: number, whole: boolean, done: boolean): void {

@@ -4,7 +4,7 @@ import { relayedFrame } from './relay.ts';
 /** What an outbox needs of a socket; `net.Socket` and `tls.TLSSocket` have it. */
 export interface Sink {
   readonly writableLength: number;
-  write(bytes: Buffer, callback?: () => void): boolean;
+  write(bytes: Buffer, callback?: (error?: Error | null) => void): boolean;
 }
 
 /** Called when the frame's bytes were handed to the operating system. */
@@ -107,7 +107,8 @@ export class Outbox {
     const bytes = queue.length === 1 ? (queue[0] as Buffer) : join(queue);
     if (callbacks === undefined) this.#socket.write(bytes);
     else {
-      this.#socket.write(bytes, () => {
+      this.#socket.write(bytes, (error) => {
+        if (error) return;
         for (const callback of callbacks) callback();
       });
     }

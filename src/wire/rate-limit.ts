@@ -9,6 +9,9 @@ export interface RateLimits {
 /** A connection may send this many seconds' worth at once. */
 const BURST_SECONDS = 5;
 
+/** A pause longer than this is made of several. */
+const MAX_PAUSE_MS = 60_000;
+
 /** Within the rates; to be paused for some milliseconds; or over them for longer than the grace. */
 export type RateVerdict = 0 | number | 'exceeded';
 
@@ -23,7 +26,7 @@ export class RateLimit {
   #bytes = 0;
   /** When the buckets were last refilled. */
   #since: number;
-  /** Since when the connection has not been below its burst. */
+  /** Since when the connection has not been below half of its burst. */
   #overSince: number | undefined = undefined;
 
   /** @param now a clock in milliseconds */
@@ -44,24 +47,25 @@ export class RateLimit {
     this.#bytes += bytes;
     const { messagesPerSecond, bytesPerSecond } = this.#limits;
     if (this.#messages <= messagesPerSecond * BURST_SECONDS && this.#bytes <= bytesPerSecond * BURST_SECONDS) return 0;
-    return this.#settle();
+    return this.#settle(messages, bytes);
   }
 
-  #settle(): RateVerdict {
+  #settle(newMessages: number, newBytes: number): RateVerdict {
     const { messagesPerSecond, bytesPerSecond, rateGrace } = this.#limits;
     const now = this.#now();
     const seconds = Math.max(0, now - this.#since) / 1000;
     this.#since = now;
-    this.#messages = refill(this.#messages, messagesPerSecond, seconds);
-    this.#bytes = refill(this.#bytes, bytesPerSecond, seconds);
+    // Time gone by makes good for what was spent before it, not for what has just come.
+    const messagesBefore = refill(this.#messages - newMessages, messagesPerSecond, seconds);
+    const bytesBefore = refill(this.#bytes - newBytes, bytesPerSecond, seconds);
+    const half = BURST_SECONDS / 2;
+    if (messagesBefore < messagesPerSecond * half && bytesBefore < bytesPerSecond * half) this.#overSince = undefined;
+    this.#messages = messagesBefore + newMessages;
+    this.#bytes = bytesBefore + newBytes;
     const over = Math.max(overBy(this.#messages, messagesPerSecond), overBy(this.#bytes, bytesPerSecond));
-    // A pause of a tick or less is not worth its timer.
-    if (over <= 0) {
-      if (seconds >= BURST_SECONDS) this.#overSince = undefined;
-      return 0;
-    }
+    if (over <= 0) return 0;
     this.#overSince ??= now;
-    return now - this.#overSince > rateGrace ? 'exceeded' : Math.ceil(over * 1000);
+    return now - this.#overSince > rateGrace ? 'exceeded' : Math.min(Math.ceil(over * 1000), MAX_PAUSE_MS);
   }
 }
 

@@ -246,8 +246,9 @@ test('9: echoes up to 16 MiB, in frames, fragments and chops of any size', async
   };
   const MiB = 1024 ** 2;
   for (const kind of ['text', 'binary'] as const) {
-    const filling = kind === 'text' ? 'BAsd7&jh23李' : Buffer.from([0xfe, 0, 0x80, 1, 0xff]);
-    const payload = (size: number) => Buffer.alloc(size, filling).fill('.', size - 16);
+    const filling = kind === 'text' ? Buffer.from('BAsd7&jh23李') : bytes(0xfe, 0, 0x80, 1, 0xff);
+    // Whole characters only, and dots up to the size.
+    const payload = (size: number) => Buffer.alloc(size, '.').fill(filling, 0, size - (size % filling.length));
     for (const size of [64, 256, 1024, 4096, 16_384].map((kib) => kib * 1024)) await echoes(kind, payload(size), size);
     for (const piece of [64, 256, 1024, 4096, 16_384, 65_536, 262_144, MiB])
       await echoes(kind, payload(4 * MiB), piece);
