@@ -6,4 +6,4 @@ const server = createServer((connection) => {
   });
 });
 
-server.listen(Number(process.env.PORT ?? 8088), () => console.log('port', server.socket.address().port));
+server.listen(Number(process.env.PORT ?? 8088), () => console.log('port', server.port));

@@ -149,6 +149,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   /** Takes nobody new; open connections stay. `close` is emitted when the last has ended; a server that was given stays. */
   close(closed?: () => void): void {
     if (closed) this.once('close', closed);
+    if (this.#closing) return;
     this.#closing = true;
     this.socket.off('upgrade', this.#onUpgrade);
     if (this.socket.listening && !this.#options.server) this.socket.close();

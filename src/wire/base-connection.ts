@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+// First: its files require each other in a circle that works from this side only.
+import 'nodejs-websocket';
 import PackageConnection from 'nodejs-websocket/Connection.js';
 
 /** What of `nodejs-websocket`'s Connection is used: its state names and both sides of the opening handshake. */

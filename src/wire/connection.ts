@@ -100,7 +100,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** @internal */
   extraHeaders: Record<string, string> | null = null;
   /** @internal The groups that it leaves when it ends. */
-  readonly groups = new Set<Group>();
+  groups: Set<Group> | undefined = undefined;
   /** @internal */
   heard = true;
   /** @internal */
@@ -148,12 +148,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
    */
   accept(request: IncomingMessage): boolean {
     this.headers = request.headers;
-    const lines = [`GET ${request.url} HTTP/1.1`];
-    for (let i = 0; i < request.rawHeaders.length; i += 2) {
-      lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`);
-    }
-    // The head ends with an empty line, and splitting it leaves one more.
-    lines.push('', '');
+    // The package looks at the first line and counts the others; the fields it takes from `readHeaders`, which is ours.
+    const lines = [`GET ${request.url} HTTP/1.1`, ...request.rawHeaders, '', ''];
     const agreed = this.#settings.compression?.negotiate(request.headers['sec-websocket-extensions']);
     if (agreed) this.#useCompression(agreed.deflate);
     this.#extensions = agreed?.header;
@@ -243,7 +239,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
       (piece, first, fin, sent) => {
         if (this.readyState !== this.OPEN) return sent();
         const opcode = first ? OPCODE.BINARY : OPCODE.CONTINUATION;
-        this.#outbox.push(encodeFrame(opcode, piece, { fin, masked: this.#masks }), sent);
+        // A failed write ends the connection, and with it the stream; it is no error of the stream.
+        this.#outbox.push(encodeFrame(opcode, piece, { fin, masked: this.#masks }), () => sent());
       },
       (broken) => {
         this.#outgoing = undefined;
@@ -385,12 +382,20 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** Section 5.5.1: the first Close is answered with its own code, and then TCP ends from the server's side. @internal */
   onClose(code: number, reason: string): void {
-    const answered = this.readyState === this.CLOSING;
-    this.#abandonCompression();
-    if (!answered) this.#sendClose(code === closeCodes.NO_STATUS.code ? undefined : code);
-    this.socket.end();
-    if (answered) this.#closed(this.#closeCode, this.#closeReason);
-    else this.#closed(code, reason);
+    if (this.readyState === this.OPEN) {
+      this.readyState = this.CLOSING;
+      this.#closeCode = code;
+      this.#closeReason = reason;
+      this.#sendClose(code === closeCodes.NO_STATUS.code ? undefined : code);
+    }
+    const end = () => {
+      this.#outbox.flush();
+      this.socket.end();
+      this.#closed(this.#closeCode, this.#closeReason);
+    };
+    // Answers that are still being compressed go out before the Close.
+    if (this.#outbox instanceof DeflatingOutbox) this.#outbox.whenIdle(end);
+    else end();
   }
 
   /** @internal */
@@ -435,9 +440,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** What a callback throws closes its connection. Something else than a function is no callback. */
   #guarded(sent: SentCallback | undefined): SentCallback | undefined {
     if (typeof sent !== 'function') return undefined;
-    return () => {
+    return (failure) => {
       try {
-        sent();
+        sent(failure);
       } catch (error) {
         this.handlerFailed(error);
       }
@@ -458,7 +463,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
       return false;
     }
     if (!this.#outbox.full) return true;
-    this.fail(closeCodes.TRY_AGAIN_LATER);
+    // Later: whoever sends to all is in the middle of a list that the connection leaves when it is closed.
+    process.nextTick(failSlowReader, this);
     return false;
   }
 
@@ -553,7 +559,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.#settings.heartbeat?.remove(this);
     this.#endIncoming();
     this.#outgoing?.destroy();
-    for (const group of this.groups) group.delete(this);
+    this.#deflate?.end();
+    for (const group of this.groups ?? []) group.delete(this);
     this.#settings.onClosed?.(this);
     if (!opened) return;
     try {
@@ -583,6 +590,10 @@ function onSocketEnd(this: Duplex): void {
 
 function onSocketDrain(this: Duplex): void {
   (this as OwnedSocket)[kConnection].onDrain();
+}
+
+function failSlowReader(connection: Connection): void {
+  connection.fail(closeCodes.TRY_AGAIN_LATER);
 }
 
 function destroySocket(socket: Duplex): void {

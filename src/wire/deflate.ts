@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type { PerMessageDeflate } from 'ws/permessage-deflate';
 import { closeCodes } from '../close-codes.ts';
 import { ProtocolError } from '../errors.ts';
 
@@ -17,18 +16,27 @@ export interface CompressionOptions {
   level?: number;
 }
 
+type ZlibDone = (error: (Error & { code?: string }) | null, data?: Buffer) => void;
+
+/** What of `ws`'s `PerMessageDeflate` is used. */
+export interface DeflateContext {
+  compress(data: Uint8Array, fin: boolean, done: ZlibDone): void;
+  decompress(data: Uint8Array, fin: boolean, done: ZlibDone): void;
+  cleanup(): void;
+}
+
 type Deflated = (payload: Buffer) => void;
 
 /** The context of one connection: `ws`'s implementation over zlib, with this project's errors. */
 export class Deflate {
   readonly threshold: number;
-  readonly #context: PerMessageDeflate;
+  readonly #context: DeflateContext;
   readonly #maxMessageBytes: number;
   /** Calls to zlib under way: its streams must not be closed under them. */
   #pending = 0;
   #ended = false;
 
-  constructor(context: PerMessageDeflate, threshold: number, maxMessageBytes: number) {
+  constructor(context: DeflateContext, threshold: number, maxMessageBytes: number) {
     this.#context = context;
     this.threshold = threshold;
     this.#maxMessageBytes = maxMessageBytes;

@@ -21,6 +21,7 @@ export class DeflatingOutbox {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #busy = false;
+  #onIdle: (() => void) | undefined;
 
   /** @param failed called when zlib fails, which only a lack of memory brings about */
   constructor(outbox: Outbox, deflate: Deflate, maxBytes: number, failed: (error: unknown) => void) {
@@ -50,6 +51,12 @@ export class DeflatingOutbox {
     this.#take({ opcode: OPCODE.BINARY, bytes: data, sent });
   }
 
+  /** Calls back when nothing waits to be compressed; now, if that is so. Never after `abandon`. */
+  whenIdle(callback: () => void): void {
+    if (this.#busy) this.#onIdle = callback;
+    else callback();
+  }
+
   flush(): void {
     this.#outbox.flush();
   }
@@ -59,6 +66,7 @@ export class DeflatingOutbox {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#busy = false;
+    this.#onIdle = undefined;
     this.#deflate.end();
   }
 
@@ -94,7 +102,10 @@ export class DeflatingOutbox {
     this.#outbox.push(encodeFrame(opcode, payload, { compressed: true }), sent);
     while (!this.#busy) {
       const next = this.#waiting.shift();
-      if (next === undefined) return;
+      if (next === undefined) {
+        this.#onIdle?.();
+        return;
+      }
       this.#waitingBytes -= next.bytes.length;
       this.#send(next);
     }

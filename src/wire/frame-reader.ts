@@ -67,7 +67,7 @@ export class FrameReader {
   #opcode = 0;
   #length = 0;
   #received = 0;
-  readonly #key = new Uint8Array(4);
+  #key = 0;
   /** A header that a chunk's end cut: its bytes so far. */
   #head: Buffer | undefined;
   #headBytes = 0;
@@ -227,7 +227,7 @@ export class FrameReader {
     this.#length = length;
     if (!masked) return size;
     if (available < size + 4) return INCOMPLETE;
-    for (let i = 0; i < 4; i++) this.#key[i] = bytes[at + size + i] as number;
+    this.#key = bytes.readInt32BE(at + size);
     return size + 4;
   }
 

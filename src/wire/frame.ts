@@ -102,9 +102,14 @@ function writeLength(frame: Buffer, at: number, payloadBytes: number): void {
   }
 }
 
+/** A fresh masking key, which section 5.3 wants to be unpredictable. */
+function randomInt32(): number {
+  return randomBytes(4).readInt32BE(0);
+}
+
 function maskPayload(frame: Buffer, payloadStart: number): void {
-  const key = randomBytes(4);
-  frame.set(key, payloadStart - 4);
+  const key = randomInt32();
+  frame.writeInt32BE(key, payloadStart - 4);
   frame[1] = (frame[1] as number) | MASKED;
   unmask(frame, payloadStart, frame.length, key, 0);
 }

@@ -26,12 +26,13 @@ export class Group {
   add(connection: Connection): void {
     if (connection.readyState !== connection.OPEN) return;
     this.#members.add(connection);
+    connection.groups ??= new Set();
     connection.groups.add(this);
   }
 
   delete(connection: Connection): void {
     this.#members.delete(connection);
-    connection.groups.delete(this);
+    connection.groups?.delete(this);
   }
 
   /**

@@ -8,10 +8,11 @@ const WORDS_FROM = 48;
 const NOT_ASCII = 0x80808080;
 
 const keyBytes = new Uint8Array(4);
-const keyWord = new Int32Array(keyBytes.buffer);
+const wordBytes = new Uint8Array(4);
+const keyWord = new Int32Array(wordBytes.buffer);
 
 // The words of the chunk unmasked last: a chunk often holds many frames, and a view costs more than a short frame.
-let viewed: ArrayBufferLike = keyBytes.buffer;
+let viewed: ArrayBufferLike = wordBytes.buffer;
 let words: Int32Array = keyWord;
 
 /**
@@ -19,20 +20,22 @@ let words: Int32Array = keyWord;
  * @param bytes where the payload lies
  * @param start first byte
  * @param end one past the last byte
- * @param key the four bytes of the masking key
+ * @param key the four bytes of the masking key as one number, the first byte on top
  * @param phase how many bytes of the same payload came before `start`
  * @returns true when every byte of the result is ASCII, so that it needs no validation as UTF-8
  */
-export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8Array, phase: number): boolean {
+export function unmask(bytes: Uint8Array, start: number, end: number, key: number, phase: number): boolean {
+  // Turned so that the byte for `start` stands first.
+  const turn = (phase & 3) * 8;
+  writeKey(turn === 0 ? key : (key << turn) | (key >>> (32 - turn)));
   let seen = 0;
   let at = start;
   if (end - start >= WORDS_FROM) {
     const offset = bytes.byteOffset;
     for (; (offset + at) & 3; at++) {
-      seen |= bytes[at] = (bytes[at] as number) ^ (key[(phase + at - start) & 3] as number);
+      seen |= bytes[at] = (bytes[at] as number) ^ (keyBytes[(at - start) & 3] as number);
     }
-    for (let i = 0; i < 4; i++) keyBytes[i] = key[(phase + at - start + i) & 3] as number;
-    const word = keyWord[0] as number;
+    const word = wordFrom((at - start) & 3);
     if (bytes.buffer !== viewed) {
       viewed = bytes.buffer;
       words = new Int32Array(viewed, 0, viewed.byteLength >>> 2);
@@ -43,9 +46,22 @@ export function unmask(bytes: Uint8Array, start: number, end: number, key: Uint8
     at = (to << 2) - offset;
   }
   for (; at < end; at++) {
-    seen |= bytes[at] = (bytes[at] as number) ^ (key[(phase + at - start) & 3] as number);
+    seen |= bytes[at] = (bytes[at] as number) ^ (keyBytes[(at - start) & 3] as number);
   }
   return seen < 0x80;
+}
+
+function writeKey(key: number): void {
+  keyBytes[0] = key >>> 24;
+  keyBytes[1] = key >>> 16;
+  keyBytes[2] = key >>> 8;
+  keyBytes[3] = key;
+}
+
+/** The key as a word of this machine's byte order, beginning with one of its bytes. */
+function wordFrom(first: number): number {
+  for (let i = 0; i < 4; i++) wordBytes[i] = keyBytes[(first + i) & 3] as number;
+  return keyWord[0] as number;
 }
 
 /** Four words at a time, which is nearly twice as fast as one; returns all bits that any result has. */

@@ -7,8 +7,8 @@ export interface Sink {
   write(bytes: Buffer, callback?: (error?: Error | null) => void): boolean;
 }
 
-/** Called when the frame's bytes were handed to the operating system. */
-export type SentCallback = () => void;
+/** Called when the frame's bytes were handed to the operating system, or with the error that kept them from it. */
+export type SentCallback = (error?: Error | null) => void;
 
 /** Texts of one turn are encoded one after the other into a shared slab. */
 const SLAB_BYTES = 32 * 1024;
@@ -108,8 +108,7 @@ export class Outbox {
     if (callbacks === undefined) this.#socket.write(bytes);
     else {
       this.#socket.write(bytes, (error) => {
-        if (error) return;
-        for (const callback of callbacks) callback();
+        for (const callback of callbacks) callback(error);
       });
     }
   }

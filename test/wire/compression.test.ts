@@ -116,10 +116,14 @@ test('closes with 1007 what does not inflate, and what is no UTF-8 once inflated
 });
 
 test('closes at once while messages are still being compressed', async (t) => {
-  const { server, url } = await startServer(t, { compression: true, maxBufferedBytes: 1e9 }, (connection) => {
-    for (let i = 0; i < 20; i++) connection.sendText(`${i} ${long}`);
-    connection.close(4000, 'done');
-  });
+  const { server, url } = await startServer(
+    t,
+    { compression: true, maxBufferedBytes: 1e9, closeTimeout: 30_000 },
+    (connection) => {
+      for (let i = 0; i < 20; i++) connection.sendText(`${i} ${long}`);
+      connection.close(4000, 'done');
+    },
+  );
   const peer = await connect(t, url);
   const { code } = await peer.closed;
   t.is(code, 4000);

@@ -1,0 +1,58 @@
+import type { Contender } from './contenders.ts';
+import { measure, type Work } from './measure.ts';
+
+/** What one contender did at one thing, over the rounds. */
+export interface Series<T> {
+  samples: T[];
+  /** Why there are no samples. */
+  failure?: string;
+}
+
+/** Something that is measured of every contender. */
+export interface Trial<T> {
+  label: string;
+  work: Work;
+  read(answer: Awaited<ReturnType<typeof measure>>): T;
+  /** For the progress line. */
+  show(sample: T): string;
+}
+
+/**
+ * Measures every contender at every trial, round by round, so that a change of the machine's mood meets all of them alike.
+ * @returns for each trial the series by contender
+ */
+export async function runRounds<T>(rounds: number, trials: readonly Trial<T>[], contenders: readonly Contender[]) {
+  const results = trials.map(() => new Map<string, Series<T>>(contenders.map(({ id }) => [id, { samples: [] }])));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [index, trial] of trials.entries()) {
+      for (const contender of contenders) {
+        const series = results[index]?.get(contender.id) as Series<T>;
+        // One that cannot do it is not asked again.
+        if (series.failure !== undefined) continue;
+        progress(`${round}/${rounds}  ${trial.label}  ${contender.label}  ${await sample(series, trial, contender)}`);
+      }
+    }
+  }
+  return results;
+}
+
+async function sample<T>(series: Series<T>, trial: Trial<T>, contender: Contender): Promise<string> {
+  try {
+    const value = trial.read(await measure(contender, trial.work));
+    series.samples.push(value);
+    return trial.show(value);
+  } catch (error) {
+    series.failure = (error as Error).message;
+    return `– ${series.failure}`;
+  }
+}
+
+function progress(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+}
