@@ -79,6 +79,10 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   /** Connections whose sockets are not gone yet, open or closing. */
   readonly #upgraded = new Map<Connection, Peer>();
   #closing = false;
+  /** Nobody is let in: the server that listens is not ours, and goes on. */
+  #refusing = false;
+  /** Who is let in is sent away again, and told that it may come back. */
+  #draining = false;
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     this.handleUpgrade(request, socket, head);
 
@@ -133,8 +137,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   listen(options: ListenOptions, listening?: () => void): this;
   listen(where: number | string | ListenOptions = 0, host?: string | (() => void), listening?: () => void): this {
     const options = typeof where === 'object' ? where : placeOf(where);
-    if (this.#closing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
-    this.#closing = false;
+    if (this.#refusing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
+    this.#closing = this.#refusing = this.#draining = false;
     const callback = typeof host === 'function' ? host : listening;
     if (callback) this.once('listening', callback);
     const { backlog } = this.#options;
@@ -151,9 +155,14 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     if (closed) this.once('close', closed);
     if (this.#closing) return;
     this.#closing = true;
+    if (this.socket.listening && !this.#options.server) {
+      // Who is connected already may still finish a handshake.
+      this.socket.close();
+      return;
+    }
     this.socket.off('upgrade', this.#onUpgrade);
-    if (this.socket.listening && !this.#options.server) this.socket.close();
-    else void this.#ended().then(() => this.emit('close'));
+    this.#refusing = true;
+    void this.#ended().then(() => this.emit('close'));
   }
 
   /**
@@ -164,6 +173,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     const closed = new Promise<void>((resolve) => {
       this.close(resolve);
     });
+    this.#draining = true;
     const { code, reason } = closeCodes.SERVICE_RESTART;
     for (const connection of [...this.connections]) connection.close(code, reason);
     const cut = setTimeout(() => this.terminate(), timeout);
@@ -234,7 +244,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   #refusal(request: IncomingMessage, path: string): Refusal | undefined {
-    if (this.#closing) return CLOSING;
+    if (this.#refusing) return CLOSING;
     const problem = handshakeProblem(request);
     if (problem) return problem;
     if (path === '') return { status: 400, reason: 'the request target has no path' };
@@ -250,7 +260,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
 
   async #authorize(entrant: Entrant, authorize: NonNullable<ServerOptions['authorize']>): Promise<void> {
     const { request, socket, peer } = entrant;
-    const refusal = (await this.#verdict(request, authorize)) ?? (this.#closing ? CLOSING : undefined);
+    const refusal = (await this.#verdict(request, authorize)) ?? (this.#closing && !this.#draining ? CLOSING : undefined);
     if (!refusal && !socket.destroyed) {
       this.#letIn(entrant);
       return;
@@ -286,6 +296,10 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.#list.add(connection);
     if (head.length > 0) socket.unshift(head);
     connection.open();
+    if (this.#draining) {
+      connection.close(closeCodes.SERVICE_RESTART.code, closeCodes.SERVICE_RESTART.reason);
+      return;
+    }
     if (callback) run(callback, connection, request);
     else run(this.#emitConnection, connection, request);
     const handler = this.#routes?.get(path);

@@ -5,7 +5,7 @@ import type { Connection } from '../src/index.ts';
 import { clientAddress, closeCodes } from '../src/index.ts';
 import { close, continuation, rawFrame, text } from './helpers/bytes.ts';
 import { connect } from './helpers/client.ts';
-import { RawClient, startServer, until } from './helpers/server.ts';
+import { head, RawClient, startServer, until } from './helpers/server.ts';
 
 /** How a connection ended. Not by `once`, which rejects at the connection's `error`. */
 const closeOf = (connection: Connection) =>
@@ -248,4 +248,21 @@ test('drops what comes after a violation', async (t) => {
   client.write(Buffer.concat([text('good'), rawFrame({ opcode: 3 }), text('late')]));
   await client.ended;
   t.deepEqual(seen, ['good']);
+});
+
+test('lets in whom it had accepted before a shutdown, and sends it back with 1012', async (t) => {
+  const { server, port } = await startServer(t);
+  const client = new RawClient(t, port);
+  client.write('GET / HTTP/1.1\r\n');
+  await until(() => client.socket.bytesWritten > 0 && !client.socket.connecting);
+  const accepted = () =>
+    new Promise<number>((resolve) => server.socket.getConnections((_error, count) => resolve(count)));
+  while ((await accepted()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const stopped = server.shutdown(5000);
+  client.write(head().slice('GET / HTTP/1.1\r\n'.length));
+  await client.until('101 Switching Protocols');
+  await client.until('service restart');
+  client.socket.end();
+  await stopped;
+  t.is(server.connections.length, 0);
 });
