@@ -260,7 +260,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
 
   async #authorize(entrant: Entrant, authorize: NonNullable<ServerOptions['authorize']>): Promise<void> {
     const { request, socket, peer } = entrant;
-    const refusal = (await this.#verdict(request, authorize)) ?? (this.#closing && !this.#draining ? CLOSING : undefined);
+    const refusal =
+      (await this.#verdict(request, authorize)) ?? (this.#closing && !this.#draining ? CLOSING : undefined);
     if (!refusal && !socket.destroyed) {
       this.#letIn(entrant);
       return;
