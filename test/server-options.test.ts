@@ -516,7 +516,7 @@ test('rateGrace: who goes on over the rate for longer is closed with 1008', asyn
   t.is((await client.closed).code, 1008);
 });
 
-test('message: texts as strings and bytes as a Buffer, in their order, beside text and binary', async (t) => {
+test('message: texts and bytes as Buffers, in their order, beside text and binary', async (t) => {
   const seen: unknown[] = [];
   const { url } = await startServer(t, {}, (connection) => {
     connection.on('message', (data, isBinary) => seen.push([data, isBinary]));
@@ -531,10 +531,10 @@ test('message: texts as strings and bytes as a Buffer, in their order, beside te
   t.deepEqual(
     seen.filter((each) => typeof each === 'object'),
     [
-      ['one', false],
+      [Buffer.from('one'), false],
       [Buffer.from('two'), true],
       [Buffer.alloc(0), true],
-      ['', false],
+      [Buffer.alloc(0), false],
     ],
   );
 });

@@ -9,6 +9,8 @@ export function echo(): ConnectionHandler {
   };
 }
 
-function sendBack(this: Connection, message: string | Buffer): void {
-  this.send(message);
+/** As bytes: what goes back as it came need not become a string on the way. */
+function sendBack(this: Connection, data: Buffer, isBinary: boolean): void {
+  if (isBinary) this.sendBinary(data);
+  else this.sendText(data);
 }

@@ -9,12 +9,13 @@ import { BinaryReader, BinaryWriter } from './binary-stream.ts';
 import type { Deflate, DeflateNegotiator } from './deflate.ts';
 import { DeflatingOutbox } from './deflating-outbox.ts';
 import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
-import { FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
+import { decodeText, FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
 import type { Group } from './group.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { Outbox, type SentCallback } from './outbox.ts';
 import { RateLimit, type RateLimits, type RateVerdict } from './rate-limit.ts';
+import { forgetMessage, rememberMessage } from './relay.ts';
 
 /** What the connections of one server, or one client, have in common. */
 export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
@@ -47,8 +48,8 @@ export interface ConnectionEvents {
   text: [text: string];
   /** A binary message begins; the stream ends with it. Where nobody listens the message is dropped. */
   binary: [stream: BinaryReader];
-  /** A whole message of either kind, in the order in which they come: a string, or the bytes of a binary one. */
-  message: [data: string | Buffer, isBinary: boolean];
+  /** A whole message of either kind as bytes, those of a text in UTF-8; a text that is only listened to so is not decoded. */
+  message: [data: Buffer, isBinary: boolean];
   /** The answer to a ping, its payload as text. */
   pong: [payload: string];
   /** The connection is over: the code and reason of the first Close frame, 1005 without a code, 1006 without a frame. */
@@ -69,6 +70,9 @@ export interface Connection {
   off<E extends keyof ConnectionEvents>(event: E, listener: Listener<E>): this;
   emit<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean;
 }
+
+/** The bytes of the text that was handed out last, so that sending it on does not validate it again. */
+let lastValidText: Uint8Array | undefined;
 
 /** Who may want reading to pause. */
 const PAUSE = { HANDLER: 1, RATE: 2, INFLATE: 4 } as const;
@@ -186,11 +190,13 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /**
    * Sends a text message.
+   * @param text a string, or a text's bytes in UTF-8
    * @param sent called when it was handed to the operating system
    * @returns false where the connection is not open, or its reader is too slow and is being closed for it
-   * @throws TypeError for anything but a string
+   * @throws TypeError for anything else
    */
-  sendText(text: string, sent?: SentCallback): boolean {
+  sendText(text: string | Uint8Array, sent?: SentCallback): boolean {
+    if (text instanceof Uint8Array) return this.#sendTextBytes(text, sent);
     if (typeof text !== 'string') throw new TypeError(`sendText: got ${typeof text}, expected a string`);
     if (!this.#maySend()) return false;
     const callback = this.#guarded(sent);
@@ -205,7 +211,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (!this.#maySend()) return false;
     const callback = this.#guarded(sent);
     if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: true }), callback);
-    else this.#outbox.pushBinary(data, callback);
+    else this.#outbox.pushMessage(OPCODE.BINARY, data, callback);
     return true;
   }
 
@@ -341,9 +347,35 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   }
 
   /** @internal */
-  onText(text: string): void {
-    if (this.readyState === this.OPEN) this.emit('text', text);
-    if (this.readyState === this.OPEN && this.listenerCount('message') > 0) this.emit('message', text, false);
+  onText(bytes: Buffer, start: number, end: number, ascii: boolean): void {
+    if (this.readyState === this.OPEN && this.listenerCount('text') > 0) {
+      const text = decodeText(bytes, start, end, ascii);
+      rememberMessage(text, bytes, start, end);
+      try {
+        this.emit('text', text);
+      } finally {
+        forgetMessage();
+      }
+    }
+    if (this.readyState === this.OPEN && this.listenerCount('message') > 0) {
+      const data = bytes.subarray(start, end);
+      lastValidText = data;
+      rememberMessage(data, bytes, start, end);
+      try {
+        this.emit('message', data, false);
+      } finally {
+        forgetMessage();
+      }
+    }
+  }
+
+  #sendTextBytes(bytes: Uint8Array, sent: SentCallback | undefined): boolean {
+    if (bytes !== lastValidText && !isUtf8(bytes)) throw new TypeError('sendText: got bytes that are not UTF-8');
+    if (!this.#maySend()) return false;
+    const callback = this.#guarded(sent);
+    if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.TEXT, bytes, { masked: true }), callback);
+    else this.#outbox.pushMessage(OPCODE.TEXT, bytes, callback);
+    return true;
   }
 
   /** @internal */
@@ -478,7 +510,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   #inflated(data: Buffer, opcode: number): void {
     try {
       if (opcode === OPCODE.BINARY) this.onBinary(data, true, true);
-      else if (isUtf8(data)) this.onText(data.toString());
+      else if (isUtf8(data)) this.onText(data, 0, data.length, false);
       else this.onViolation(new ProtocolError(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8'));
       this.#reader.inflated();
       this.#pauses &= ~PAUSE.INFLATE;
@@ -490,8 +522,6 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** @param messages how many messages were completed by how many `bytes` */
   #afterRead(messages: number, bytes: number): void {
-    // Replies go out with the chunk that they answer; what others are sent waits for the end of the turn.
-    this.#outbox.flush();
     if (this.#rate === undefined) return;
     this.#keepToRate(this.#rate.spend(messages, bytes));
     // The bucket was refilled meanwhile.

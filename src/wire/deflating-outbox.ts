@@ -47,8 +47,8 @@ export class DeflatingOutbox {
     this.#take({ opcode: OPCODE.TEXT, bytes: Buffer.from(text), sent });
   }
 
-  pushBinary(data: Uint8Array, sent?: SentCallback): void {
-    this.#take({ opcode: OPCODE.BINARY, bytes: data, sent });
+  pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
+    this.#take({ opcode, bytes: data, sent });
   }
 
   /** Calls back when nothing waits to be compressed; now, if that is so. Never after `abandon`. */

@@ -4,12 +4,12 @@ import { ProtocolError } from '../errors.ts';
 import { MAX_CONTROL_BYTES, MAX_HEADER_BYTES, OPCODE } from './frame.ts';
 import { unmask } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
-import { forgetText, rememberText } from './relay.ts';
 import { Utf8Validator } from './utf8.ts';
 
 /** What a reader finds in the bytes, in the order in which it lies there. */
 export interface FrameSink {
-  onText(text: string): void;
+  /** A whole text: where its bytes lie, valid UTF-8, and whether they are known to be ASCII. See `decodeText`. */
+  onText(bytes: Buffer, start: number, end: number, ascii: boolean): void;
   /** One piece of a binary message as it arrives; a message may come as one piece that is both first and last. */
   onBinary(piece: Buffer, first: boolean, last: boolean): void;
   onPing(payload: Buffer): void;
@@ -49,6 +49,11 @@ const COMPRESSED_BIT = 0x40;
 /** What a header parse answers where bytes are missing or wrong; otherwise the header's length. */
 const INCOMPLETE = 0;
 const VIOLATION = -1;
+
+/** The text that `onText` was given. */
+export function decodeText(bytes: Buffer, start: number, end: number, ascii: boolean): string {
+  return ascii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
+}
 
 /**
  * Bytes to messages, the receiving side of RFC 6455 section 5, without I/O.
@@ -297,13 +302,7 @@ export class FrameReader {
       this.#violate(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8');
       return;
     }
-    const text = chunk.toString(ascii ? 'latin1' : 'utf8', start, end);
-    if (this.#options.masked) rememberText(text, chunk, start, end);
-    try {
-      this.#sink.onText(text);
-    } finally {
-      forgetText();
-    }
+    this.#sink.onText(chunk, start, end, ascii);
   }
 
   /** Section 8.1: a text is valid as a whole, so a character may be cut between two frames. */
@@ -318,7 +317,7 @@ export class FrameReader {
     this.#joined.append(chunk, start, end);
     if (!last) return;
     const text = this.#joined.take();
-    this.#sink.onText(text.toString());
+    this.#sink.onText(text, 0, text.length, false);
   }
 
   /** Pieces are handed on as they come, but for crumbs, each of which would cost many times its size. */

@@ -39,7 +39,7 @@ export function encodeText(text: string, masked = false): Buffer {
   const bytes = Buffer.byteLength(text);
   const headerBytes = headerBytesFor(bytes) + (masked ? 4 : 0);
   const frame = Buffer.allocUnsafe(headerBytes + bytes);
-  writeHeader(frame, 0, bytes);
+  writeHeader(frame, 0, OPCODE.TEXT, bytes);
   frame.write(text, headerBytes);
   if (masked) maskPayload(frame, headerBytes);
   return frame;
@@ -58,8 +58,16 @@ export function writeTextFrame(text: string, target: Buffer, at: number): number
     target.copyWithin(at + needed, at + headerBytes, at + headerBytes + bytes);
     headerBytes = needed;
   }
-  writeHeader(target, at, bytes);
+  writeHeader(target, at, OPCODE.TEXT, bytes);
   return at + headerBytes + bytes;
+}
+
+/** Writes a whole unmasked message into `target` at `at` and returns where it ends; there must be room for it. */
+export function writeFrame(opcode: number, payload: Uint8Array, target: Buffer, at: number): number {
+  writeHeader(target, at, opcode, payload.length);
+  const start = at + headerBytesFor(payload.length);
+  target.set(payload, start);
+  return start + payload.length;
 }
 
 /** An upper bound: a UTF-16 unit takes at most three bytes of UTF-8. */
@@ -83,9 +91,9 @@ export function headerBytesFor(payloadBytes: number): number {
   return payloadBytes <= 0xffff ? 4 : 10;
 }
 
-/** Writes the header of a whole unmasked text message. */
-export function writeHeader(target: Buffer, at: number, payloadBytes: number): void {
-  target[at] = FIN | OPCODE.TEXT;
+/** Writes the header of a whole unmasked message. */
+export function writeHeader(target: Buffer, at: number, opcode: number, payloadBytes: number): void {
+  target[at] = FIN | opcode;
   writeLength(target, at, payloadBytes);
 }
 

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { encodeText } from './frame.ts';
+import { encodeText, OPCODE } from './frame.ts';
 import { relayedFrame } from './relay.ts';
 
 /** Which connections of a group are meant. */
@@ -7,7 +7,7 @@ export type ConnectionFilter = (connection: Connection) => boolean;
 
 /** Sends a text to many, encoded once; returns to how many it was sent. */
 export function sendToAll(connections: Iterable<Connection>, text: string, filter?: ConnectionFilter): number {
-  const frame = relayedFrame(text) ?? encodeText(text);
+  const frame = relayedFrame(text, OPCODE.TEXT) ?? encodeText(text);
   let sent = 0;
   for (const connection of connections) {
     if ((filter === undefined || filter(connection)) && connection.sendShared(text, frame)) sent++;

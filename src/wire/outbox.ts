@@ -1,4 +1,12 @@
-import { encodeFrame, encodeText, maxTextFrameBytes, OPCODE, writeTextFrame } from './frame.ts';
+import {
+  encodeFrame,
+  encodeText,
+  MAX_HEADER_BYTES,
+  maxTextFrameBytes,
+  OPCODE,
+  writeFrame,
+  writeTextFrame,
+} from './frame.ts';
 import { relayedFrame } from './relay.ts';
 
 /** What an outbox needs of a socket; `net.Socket` and `tls.TLSSocket` have it. */
@@ -10,9 +18,9 @@ export interface Sink {
 /** Called when the frame's bytes were handed to the operating system, or with the error that kept them from it. */
 export type SentCallback = (error?: Error | null) => void;
 
-/** Texts of one turn are encoded one after the other into a shared slab. */
+/** Messages of one turn are encoded one after the other into a shared slab. */
 const SLAB_BYTES = 32 * 1024;
-/** Longer texts get a buffer of their own. */
+/** Longer messages get a buffer of their own. */
 const SLAB_TEXT_UNITS = 1023;
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
@@ -38,7 +46,7 @@ export class Outbox {
   #queuedBytes = 0;
   #callbacks: SentCallback[] | undefined;
   #dirty = false;
-  // The run of texts at the end of the queue that lie side by side in the slab, not yet cut out of it.
+  // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
   #run: Buffer | undefined;
   #runStart = 0;
   #runEnd = 0;
@@ -68,16 +76,27 @@ export class Outbox {
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
     if (text.length > SLAB_TEXT_UNITS || this.#socket.writableLength > 0) {
-      this.push(relayedFrame(text) ?? encodeText(text), sent);
+      this.push(relayedFrame(text, OPCODE.TEXT) ?? encodeText(text), sent);
       return;
     }
-    const room = maxTextFrameBytes(text);
-    if (slabUsed + room > SLAB_BYTES) {
-      slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      slabUsed = 0;
-    }
-    const start = slabUsed;
+    const start = slabPlace(maxTextFrameBytes(text));
     slabUsed = writeTextFrame(text, slab, start);
+    this.#inSlab(start, sent);
+  }
+
+  /** Queues a message of bytes; a text's are UTF-8. */
+  pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
+    if (data.length > SLAB_TEXT_UNITS || this.#socket.writableLength > 0) {
+      this.push(relayedFrame(data, opcode) ?? encodeFrame(opcode, data), sent);
+      return;
+    }
+    const start = slabPlace(data.length + MAX_HEADER_BYTES);
+    slabUsed = writeFrame(opcode, data, slab, start);
+    this.#inSlab(start, sent);
+  }
+
+  /** What was just written into the slab is next: behind the run of before, or the beginning of one. */
+  #inSlab(start: number, sent: SentCallback | undefined): void {
     if (this.#run === slab && this.#runEnd === start) {
       this.#runEnd = slabUsed;
     } else {
@@ -87,11 +106,6 @@ export class Outbox {
       this.#runEnd = slabUsed;
     }
     this.#queued(slabUsed - start, sent);
-  }
-
-  /** Queues a binary message. */
-  pushBinary(data: Uint8Array, sent?: SentCallback): void {
-    this.push(encodeFrame(OPCODE.BINARY, data), sent);
   }
 
   /** Writes what waits, now instead of at the end of the turn. */
@@ -141,6 +155,15 @@ export class Outbox {
       setImmediate(flushAll);
     }
   }
+}
+
+/** Where in the slab there is room. */
+function slabPlace(room: number): number {
+  if (slabUsed + room > SLAB_BYTES) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  return slabUsed;
 }
 
 function flushAll(): void {

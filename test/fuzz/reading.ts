@@ -1,5 +1,5 @@
 import type { ProtocolError } from '../../src/errors.ts';
-import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { decodeText, FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
 
 export type Event = readonly [kind: string, ...details: unknown[]];
 
@@ -13,7 +13,7 @@ export function read(chunks: readonly Buffer[], limits: Limits): Event[] {
   const events: Event[] = [];
   let pieces: Buffer[] | undefined;
   const sink: FrameSink = {
-    onText: (text) => events.push(['text', text]),
+    onText: (...text) => events.push(['text', decodeText(...text)]),
     onBinary: (piece, first, last) => {
       if (first !== (pieces === undefined)) throw new Error(`a binary piece is first: ${first}, expected ${!first}`);
       pieces ??= [];

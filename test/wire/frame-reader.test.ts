@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ProtocolError } from '../../src/errors.ts';
-import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { decodeText, FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
 import { binary, close, continuation, ping, pong, randomCuts, rawFrame, seededRandom, text } from '../helpers/bytes.ts';
 
 const LIMIT = 200_000;
@@ -13,7 +13,7 @@ function read(chunks: Buffer[], maxMessageBytes = LIMIT, masked = true): Event[]
   const events: Event[] = [];
   let pieces: Buffer[] = [];
   const sink: FrameSink = {
-    onText: (message) => events.push(['text', message]),
+    onText: (...text) => events.push(['text', decodeText(...text)]),
     onBinary: (piece, first, last) => {
       if (first) pieces = [];
       pieces.push(Buffer.from(piece));
@@ -252,7 +252,7 @@ test('takes what stays of a chunk without keeping it alive to be overwritten', (
   const events: string[] = [];
   const ignore = () => {};
   const sink: FrameSink = {
-    onText: (message) => events.push(message),
+    onText: (...message) => events.push(decodeText(...message)),
     onBinary: ignore,
     onCompressed: ignore,
     onPing: ignore,
@@ -272,7 +272,7 @@ test('hands out a compressed message as it came and waits to be resumed', (t) =>
   const events: string[] = [];
   const ignore = () => {};
   const sink: FrameSink = {
-    onText: (message) => events.push(message),
+    onText: (...message) => events.push(decodeText(...message)),
     onBinary: ignore,
     onCompressed: (payload, opcode) => events.push(`${opcode}:${payload}`),
     onPing: (payload) => events.push(`ping ${payload}`),
