@@ -318,8 +318,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     connection.remoteAddress = peer.address;
     connection.remotePort = peer.port;
     try {
-      if (connection.accept(request)) return connection;
-      this.#refuse({ status: 400, reason: 'the opening handshake is not valid' }, request, socket, peer);
+      connection.accept(request);
+      return connection;
     } catch (error) {
       this.#report('handlerError', error, connection);
       this.#refuse({ status: 500, reason: 'the opening handshake failed' }, request, socket, peer);

@@ -4,15 +4,13 @@ import type { Socket } from 'node:net';
 import 'nodejs-websocket';
 import PackageConnection from 'nodejs-websocket/Connection.js';
 
-/** What of `nodejs-websocket`'s Connection is used: its state names and both sides of the opening handshake. */
+/** What of `nodejs-websocket`'s Connection is used: its names, and its part in the opening handshake. */
 export interface BaseConnection extends EventEmitter {
   readonly CONNECTING: 0;
   readonly OPEN: 1;
   readonly CLOSING: 2;
   readonly CLOSED: 3;
   socket: Socket;
-  /** Checks a request head, agrees on a subprotocol and writes the 101; false where the head is not a handshake. */
-  answerHandshake(lines: string[]): boolean;
   /** Writes the request of a client. */
   startHandshake(): void;
   /** Checks the head of a server's answer; emits `error` and returns false where it is not an agreement. */

@@ -16,6 +16,7 @@ import { MessageBuffer } from './message-buffer.ts';
 import { Outbox, type SentCallback } from './outbox.ts';
 import { RateLimit, type RateLimits, type RateVerdict } from './rate-limit.ts';
 import { forgetMessage, rememberMessage } from './relay.ts';
+import { answerHandshake } from './server-handshake.ts';
 
 /** What the connections of one server, or one client, have in common. */
 export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
@@ -118,7 +119,6 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** The pieces of a binary message that a listener of `message` is to get whole. */
   #pieces: MessageBuffer | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
-  #extensions: string | undefined = undefined;
   #closeTimer: NodeJS.Timeout | undefined = undefined;
   readonly #rate: RateLimit | undefined;
   #ratePause: NodeJS.Timeout | undefined = undefined;
@@ -145,31 +145,15 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     socket.on('drain', onSocketDrain);
   }
 
-  /**
-   * Answers the opening handshake of a request that was let in.
-   * @returns false where the package refuses it; nothing was written then
-   * @internal
-   */
-  accept(request: IncomingMessage): boolean {
-    this.headers = request.headers;
-    // The package looks at the first line and counts the others; the fields it takes from `readHeaders`, which is ours.
-    const lines = [`GET ${request.url} HTTP/1.1`, ...request.rawHeaders, '', ''];
+  /** Answers the opening handshake of a request that was let in. @internal */
+  accept(request: IncomingMessage): void {
     const agreed = this.#settings.compression?.negotiate(request.headers['sec-websocket-extensions']);
     if (agreed) this.#useCompression(agreed.deflate);
-    this.#extensions = agreed?.header;
-    return this.answerHandshake(lines);
+    answerHandshake(this, request, agreed?.header);
   }
 
-  /** The package knows no extensions: the header of one that was agreed on is put into its answer. @internal */
-  override buildRequest(requestLine: string, headers: Record<string, string>): string {
-    if (this.#extensions === undefined) return super.buildRequest(requestLine, headers);
-    return super.buildRequest(requestLine, { ...headers, 'Sec-WebSocket-Extensions': this.#extensions });
-  }
-
-  /** The server's HTTP parser has read the fields already, more exactly than the package does. @internal */
+  /** The package's reader of a server's answer skips names with digits, and fields without a space. @internal */
   override readHeaders(lines: string[]): void {
-    if (this.server !== null) return;
-    // The package would skip names with digits, and fields without a space after the colon.
     for (const line of lines.slice(1)) {
       const [, name, value] = /^([^\s:]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
       if (name !== undefined) this.headers[name.toLowerCase()] = value;
