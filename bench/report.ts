@@ -59,7 +59,7 @@ a time and sleeps in between, which may move its figure either way.
 ${failed && `\n\`–\`: not measured.\n\n${failed}\n`}
 ## Against ws and Bun
 
-Our figure divided by theirs; below 1 ours is cheaper. The target is the one that issue 3 sets.
+Our figure divided by theirs; below 1 ours is cheaper. The targets are the project's own.
 
 ${ratiosTable(report)}
 ${report.growth.length > 0 ? growthSection(report) : ''}

@@ -7,7 +7,7 @@ export interface Shape {
   label: string;
   unit: 'µs' | 'KiB';
   work: Omit<Work, 'seconds'>;
-  /** The figure to reach: the highest ratio of ours to each, as issue 3 sets it. */
+  /** The figure to reach: the highest ratio of ours to each. */
   target: Readonly<Record<string, number>>;
   /** One figure from what was measured. */
   figure(answer: Answer): { value: number; busy?: number };

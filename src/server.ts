@@ -66,7 +66,7 @@ interface Entrant {
 export class Server extends EventEmitter<ServerEvents> implements ConnectionOwner {
   /** The HTTP server that listens. */
   readonly socket: HttpServer;
-  /** @internal The name that `nodejs-websocket` reads in its handshake. */
+  /** @internal The name that it has in `nodejs-websocket`. */
   readonly _selectProtocol: SelectProtocol | null;
 
   readonly #options: ServerOptions;

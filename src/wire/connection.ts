@@ -38,8 +38,15 @@ export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
   onGone?(connection: Connection): void;
 }
 
-/** Who a connection belongs to; `nodejs-websocket` reads its `_selectProtocol` in the handshake. */
+/** What a handler can reach of the server that its connection belongs to. */
 export interface ConnectionOwner {
+  /** The open connections, in no particular order. */
+  readonly connections: readonly Connection[];
+  /** Sends a text to every open connection that `filter` lets through. */
+  broadcast(text: string, filter?: (connection: Connection) => boolean): number;
+  /** The group of this name. */
+  group(name: string): Group;
+  /** @internal Chooses the subprotocol in the handshake. */
   readonly _selectProtocol: ((connection: Connection, protocols: string[]) => string | undefined) | null;
 }
 
