@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -237,5 +237,25 @@ test('serves HTTP clients that come while it stops with a 503 or not at all', as
   socket.pause();
   child.kill('SIGTERM');
   await exited;
+  await t.throwsAsync(fetch(url));
+});
+
+test('ends with npm start when that is told to stop, and leaves no server behind', async (t) => {
+  const dir = tempDir(t);
+  const npm = spawn('npm', ['start', '--silent', '--', '--port', '0', '--data-dir', dir], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => npm.kill('SIGKILL'));
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  await until(() => /socket +\S+/.test(output));
+  const url = String(output.match(/page +(\S+)/)?.[1]);
+  t.is((await fetch(`${url}readyz`)).status, 200);
+  npm.kill('SIGTERM');
+  // Its output ends when the last process that holds it has ended.
+  await once(npm, 'close');
   await t.throwsAsync(fetch(url));
 });

@@ -21,7 +21,7 @@ export type SentCallback = (error?: Error | null) => void;
 /** Messages of one turn are encoded one after the other into a shared slab. */
 const SLAB_BYTES = 32 * 1024;
 /** Longer messages get a buffer of their own. */
-const SLAB_TEXT_UNITS = 1023;
+const SLAB_MAX_LENGTH = 1023;
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 let slabUsed = 0;
@@ -75,7 +75,7 @@ export class Outbox {
   /** Queues a text, encoded now. */
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
-    if (text.length > SLAB_TEXT_UNITS || this.#socket.writableLength > 0) {
+    if (text.length > SLAB_MAX_LENGTH || this.#socket.writableLength > 0) {
       this.push(relayedFrame(text, OPCODE.TEXT) ?? encodeText(text), sent);
       return;
     }
@@ -86,7 +86,7 @@ export class Outbox {
 
   /** Queues a message of bytes; a text's are UTF-8. */
   pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
-    if (data.length > SLAB_TEXT_UNITS || this.#socket.writableLength > 0) {
+    if (data.length > SLAB_MAX_LENGTH || this.#socket.writableLength > 0) {
       this.push(relayedFrame(data, opcode) ?? encodeFrame(opcode, data), sent);
       return;
     }
