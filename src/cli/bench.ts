@@ -1,0 +1,114 @@
+import { closeCodes } from '../close-codes.ts';
+import type { Connection } from '../wire/connection.ts';
+import { type BenchOptions, Load, messagesOf } from './bench-load.ts';
+import { describeReport, type Report, reportOf } from './bench-report.ts';
+import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
+import { type Ending, ending, interruption, open } from './session.ts';
+import { closeWords } from './words.ts';
+
+/** Handshakes under way at a time. */
+const OPENING_AT_ONCE = 50;
+/** Above it this side, not the server, is what is measured. */
+const MAX_TOTAL_RATE = 100_000;
+/** Each is remembered until the end. */
+const MAX_MESSAGES = 5_000_000;
+const PROGRESS_INTERVAL_MS = 100;
+
+/** Loads a path that answers, or sends to all, and measures how long its answers take. */
+export async function bench(url: URL, options: BenchOptions): Promise<ExitCode> {
+  checkBounds(options);
+  const signal = interruption();
+  const load = new Load(options);
+  const lost: Ending[] = [];
+  let finished = false;
+  const connections = await openAll(url, options, load, signal);
+  if (signal.aborted) return exitCodes.INTERRUPTED;
+  const ends = connections.map((connection) =>
+    ending(connection).then((end) => {
+      if (!finished) lost.push(end);
+    }),
+  );
+
+  const bar = process.stderr.isTTY ? await showProgress(load, options.seconds) : undefined;
+  await load.run(connections, signal);
+  bar?.();
+  finished = true;
+  for (const connection of connections) connection.close(closeCodes.NORMAL.code);
+  await Promise.all(ends);
+
+  const report = reportOf(url, options, load, lost.length);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describeReport(report));
+  return verdict(url, report, lost, signal.aborted);
+}
+
+function checkBounds(options: BenchOptions): void {
+  const { connections, rate } = options;
+  const refuse = (line: string) => new CommandError(exitCodes.MISTAKE, line);
+  if (connections * rate > MAX_TOTAL_RATE) {
+    const got = `--connections ${connections} × --rate ${rate}: got ${connections * rate} messages per second`;
+    throw refuse(`${got}, expected ${MAX_TOTAL_RATE} or fewer`);
+  }
+  const total = messagesOf(options);
+  if (total > MAX_MESSAGES)
+    throw refuse(`got ${total} messages in all, expected ${MAX_MESSAGES} or fewer; see --seconds`);
+}
+
+async function openAll(url: URL, options: BenchOptions, load: Load, signal: AbortSignal): Promise<Connection[]> {
+  const connections: Connection[] = [];
+  const openSome = async (count: number): Promise<void> => {
+    const opening = Array.from({ length: count }, (_, i) => {
+      const index = connections.length + i;
+      const prepare = (connection: Connection) => {
+        connection.on('text', (text) => load.take(index, text));
+      };
+      return open(url, options, prepare, signal);
+    });
+    const settled = await Promise.allSettled(opening);
+    for (const one of settled) if (one.status === 'fulfilled') connections.push(one.value);
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  };
+  try {
+    while (connections.length < options.connections && !signal.aborted) {
+      await openSome(Math.min(OPENING_AT_ONCE, options.connections - connections.length));
+    }
+    return connections;
+  } catch (error) {
+    for (const connection of connections) connection.terminate();
+    if (signal.aborted) return [];
+    const count = `connection ${connections.length + 1} of ${options.connections}`;
+    throw error instanceof CommandError ? new CommandError(error.exit, `${count}: ${error.message}`) : error;
+  }
+}
+
+/** A bar on the terminal, beside the output; the function that is returned takes it away. */
+async function showProgress(load: Load, seconds: number): Promise<() => void> {
+  const { default: progress } = await import('cli-progress');
+  const format = '{bar} {percentage}% | {value} of {total} s | sent {sent}, received {received}';
+  const preset = progress.Presets.shades_classic;
+  const bar = new progress.SingleBar(
+    { format, stream: process.stderr, clearOnComplete: true, gracefulExit: false },
+    preset,
+  );
+  const figures = () => ({ sent: load.sent, received: load.received });
+  bar.start(seconds, 0, figures());
+  const timer = setInterval(() => {
+    bar.update(Math.min(seconds, Math.floor(load.elapsed / 1000)), figures());
+  }, PROGRESS_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    bar.stop();
+  };
+}
+
+function verdict(url: URL, report: Report, lost: Ending[], interrupted: boolean): ExitCode {
+  const [first] = lost;
+  if (first) {
+    const how = `${lost.length} of ${report.connections} connections ended early`;
+    throw new CommandError(exitCodes.LOST, `${url.href}: ${how}, the first: ${closeWords(first.code, first.reason)}`);
+  }
+  if (interrupted) return exitCodes.INTERRUPTED;
+  if (report.lost === 0) return exitCodes.DONE;
+  const answered = `${report.sent - report.lost} of ${report.sent} messages came back to who sent them`;
+  throw new CommandError(exitCodes.INCOMPLETE, `${url.href}: ${answered}, expected all; does this path answer?`);
+}

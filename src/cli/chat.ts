@@ -1,0 +1,97 @@
+import { clearScreenDown, createInterface, type Interface, moveCursor } from 'node:readline';
+import type { Connection } from '../wire/connection.ts';
+import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
+import { interruption, readByServer, type Way } from './session.ts';
+import { stay } from './stay.ts';
+import { closeWords, visible } from './words.ts';
+
+/** What /chat takes as a heartbeat, and its answer to the sender alone. */
+const HEARTBEAT = 'hello';
+const HEARTBEAT_ANSWER = '收到,hello';
+
+export interface ChatOptions extends Way {
+  readonly name?: string;
+  /** False where an ended connection stays ended. */
+  readonly reconnect: boolean;
+  readonly ping: number;
+}
+
+/** A chat in a terminal: what others say above, one's own line below. Comes back when the connection ends. */
+export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
+  if (options.name !== undefined) url.searchParams.set('name', options.name);
+  const speaksHello = url.pathname.endsWith('/chat');
+  const left = new AbortController();
+  const signal = AbortSignal.any([interruption(), left.signal]);
+  const leave = () => left.abort();
+  let connection: Connection | undefined;
+  let lines: Interface | undefined;
+  let unanswered = 0;
+
+  const say = (line: string): void => print(line, lines);
+  const hear = (text: string): void => {
+    if (unanswered > 0 && text === HEARTBEAT_ANSWER) unanswered--;
+    else say(visible(text));
+  };
+  const speak = (line: string): void => {
+    if (line !== '' && !connection?.sendText(line)) say('(not connected: not sent)');
+    lines?.prompt();
+  };
+  const finish = async (): Promise<void> => {
+    // What was piped in is read before the farewell, and its answers come.
+    if (connection?.readyState === connection?.OPEN && connection) await readByServer(connection);
+    leave();
+  };
+  const end = await stay(url, options, {
+    reconnect: options.reconnect,
+    ping: options.ping,
+    signal,
+    note: (line) => say(`(${line})`),
+    prepare: (next) => {
+      unanswered = 0;
+      next.on('text', hear);
+    },
+    opened(next) {
+      connection = next;
+      say(lines ? '(connected again)' : `(connected to ${visible(url.href)}; Ctrl-D leaves)`);
+      lines ??= readLines(speak, leave, finish);
+      lines.prompt();
+    },
+    ask(to) {
+      // In a room it would be said to everyone; a ping does the same everywhere, but only this one shows that /chat lives.
+      if (!speaksHello) to.sendPing();
+      else if (to.sendText(HEARTBEAT)) unanswered++;
+    },
+  });
+  lines?.close();
+  process.stdin.destroy();
+  if (signal.aborted || end.code === 1000) return exitCodes.DONE;
+  const how = closeWords(end.code, end.reason);
+  throw new CommandError(exitCodes.LOST, `${url.href}: the server ended the connection: ${how}`);
+}
+
+function readLines(speak: (line: string) => void, leave: () => void, finish: () => Promise<void>): Interface {
+  const terminal = process.stdin.isTTY && process.stdout.isTTY;
+  const lines = createInterface({
+    input: process.stdin,
+    // Without a terminal there is nobody to prompt.
+    ...(terminal && { output: process.stdout }),
+    prompt: '> ',
+  });
+  return lines
+    .on('line', speak)
+    .on('SIGINT', leave)
+    .on('close', () => void finish());
+}
+
+/** Prints a line above the one that is being typed. */
+function print(line: string, lines: Interface | undefined): void {
+  if (!lines?.terminal) {
+    process.stdout.write(`${line}\n`);
+    return;
+  }
+  moveCursor(process.stdout, 0, -lines.getCursorPos().rows);
+  process.stdout.write('\r');
+  clearScreenDown(process.stdout);
+  process.stdout.write(`${line}\n`);
+  lines.prompt(true);
+}
