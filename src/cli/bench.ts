@@ -3,7 +3,7 @@ import type { Connection } from '../wire/connection.ts';
 import { type BenchOptions, Load, messagesOf } from './bench-load.ts';
 import { describeReport, type Report, reportOf } from './bench-report.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
-import { type Ending, ending, interruption, open } from './session.ts';
+import { type Ending, interruption, open, type Session } from './session.ts';
 import { closeWords } from './words.ts';
 
 /** Handshakes under way at a time. */
@@ -21,13 +21,13 @@ export async function bench(url: URL, options: BenchOptions): Promise<ExitCode> 
   const load = new Load(options);
   const lost: Ending[] = [];
   let finished = false;
-  const connections = await openAll(url, options, load, signal);
+  const sessions = await openAll(url, options, load, signal);
   if (signal.aborted) return exitCodes.INTERRUPTED;
-  const ends = connections.map((connection) =>
-    ending(connection).then((end) => {
-      if (!finished) lost.push(end);
-    }),
-  );
+  const ends = sessions.map(async ({ end }) => {
+    const how = await end;
+    if (!finished) lost.push(how);
+  });
+  const connections = sessions.map(({ connection }) => connection);
 
   const bar = process.stderr.isTTY ? await showProgress(load, options.seconds) : undefined;
   await load.run(connections, signal);
@@ -53,30 +53,30 @@ function checkBounds(options: BenchOptions): void {
     throw refuse(`got ${total} messages in all, expected ${MAX_MESSAGES} or fewer; see --seconds`);
 }
 
-async function openAll(url: URL, options: BenchOptions, load: Load, signal: AbortSignal): Promise<Connection[]> {
-  const connections: Connection[] = [];
+async function openAll(url: URL, options: BenchOptions, load: Load, signal: AbortSignal): Promise<Session[]> {
+  const sessions: Session[] = [];
   const openSome = async (count: number): Promise<void> => {
     const opening = Array.from({ length: count }, (_, i) => {
-      const index = connections.length + i;
+      const index = sessions.length + i;
       const prepare = (connection: Connection) => {
         connection.on('text', (text) => load.take(index, text));
       };
       return open(url, options, prepare, signal);
     });
     const settled = await Promise.allSettled(opening);
-    for (const one of settled) if (one.status === 'fulfilled') connections.push(one.value);
+    for (const one of settled) if (one.status === 'fulfilled') sessions.push(one.value);
     const failed = settled.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
   };
   try {
-    while (connections.length < options.connections && !signal.aborted) {
-      await openSome(Math.min(OPENING_AT_ONCE, options.connections - connections.length));
+    while (sessions.length < options.connections && !signal.aborted) {
+      await openSome(Math.min(OPENING_AT_ONCE, options.connections - sessions.length));
     }
-    return connections;
+    return sessions;
   } catch (error) {
-    for (const connection of connections) connection.terminate();
+    for (const { connection } of sessions) connection.terminate();
     if (signal.aborted) return [];
-    const count = `connection ${connections.length + 1} of ${options.connections}`;
+    const count = `connection ${sessions.length + 1} of ${options.connections}`;
     throw error instanceof CommandError ? new CommandError(error.exit, `${count}: ${error.message}`) : error;
   }
 }

@@ -4,7 +4,7 @@ import { closeCodes } from '../close-codes.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { note, printMessage } from './print.ts';
-import { aborted, type Ending, ending, interruption, open, readByServer, type Way, watch } from './session.ts';
+import { aborted, type Ending, interruption, open, readByServer, type Way, watch } from './session.ts';
 import { closeWords } from './words.ts';
 
 /** Longer than a server makes a client wait that sends faster than it may. */
@@ -36,10 +36,10 @@ export async function send(url: URL, texts: string[], options: SendOptions): Pro
     if (options.wait) connection.on('message', (data, isBinary) => takeAnswer(connection, data, isBinary));
   };
 
-  const connection = await open(url, options, prepare, interrupted);
-  let end: Ending | undefined;
-  const over = ending(connection).then((how) => {
-    end = how;
+  const { connection, end } = await open(url, options, prepare, interrupted);
+  let ended: Ending | undefined;
+  void end.then((how) => {
+    ended = how;
   });
   watch(
     connection,
@@ -47,20 +47,19 @@ export async function send(url: URL, texts: string[], options: SendOptions): Pro
     () => connection.sendPing(),
     () => note(`send: no answer from the server for ${SILENCE_MS / 1000} s`),
   );
-  const stop = Promise.race([over, aborted(interrupted)]);
+  const stop = Promise.race([end, aborted(interrupted)]);
 
   const sent = await sendAll(connection, texts, stop);
   if (!interrupted.aborted) await Promise.race([readByServer(connection), stop]);
-  if (end) throw fail(exitCodes.LOST, `the connection ended after ${sent} texts, not all surely read: ${words(end)}`);
-  if (options.wait) {
+  if (ended)
+    throw fail(exitCodes.LOST, `the connection ended after ${sent} texts, not all surely read: ${words(ended)}`);
+  if (options.wait && !interrupted.aborted) {
     await Promise.race([delay(options.wait, undefined, { ref: false }), aborted(enough.signal), stop]);
   }
-  const endedByServer = end as Ending | undefined;
   connection.close(closeCodes.NORMAL.code);
-  await over;
+  const last = await end;
 
   if (interrupted.aborted) return exitCodes.INTERRUPTED;
-  const last = endedByServer ?? (end as unknown as Ending);
   if (!last.clean || last.code !== closeCodes.NORMAL.code) {
     throw fail(exitCodes.LOST, `all ${sent} texts were read, but the connection did not end well: ${words(last)}`);
   }
@@ -75,7 +74,7 @@ function words({ code, reason, clean }: Ending): string {
 }
 
 /** Sends the texts, or the lines of standard input where there are none; returns how many. */
-async function sendAll(connection: Connection, texts: string[], stop: Promise<void>): Promise<number> {
+async function sendAll(connection: Connection, texts: string[], stop: Promise<unknown>): Promise<number> {
   const fromInput = texts.length === 0 || (texts.length === 1 && texts[0] === '-');
   const source = fromInput ? createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }) : texts;
   // A wait for the next line ends with the connection, too.

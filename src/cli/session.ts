@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { connect } from '../connect.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
@@ -26,6 +27,12 @@ export interface Ending {
   readonly clean: boolean;
 }
 
+/** A connection that is or was open, and its end. */
+export interface Session {
+  readonly connection: Connection;
+  readonly end: Promise<Ending>;
+}
+
 /**
  * Connects.
  * @param prepare is given the connection before it is open: the first texts come together with the server's agreement
@@ -37,7 +44,7 @@ export function open(
   way: Way,
   prepare: (connection: Connection) => void = () => {},
   signal?: AbortSignal,
-): Promise<Connection> {
+): Promise<Session> {
   const connection = connect(url.href, {
     rejectUnauthorized: !way.insecure,
     handshakeTimeout: way.timeout,
@@ -46,18 +53,19 @@ export function open(
     ...(way.subprotocol && { protocols: [way.subprotocol] }),
   });
   prepare(connection);
+  // From now on: the server's agreement and its Close can come in one packet.
+  const end = ending(connection);
   const giveUp = () => connection.terminate();
   signal?.addEventListener('abort', giveUp);
-  return new Promise<Connection>((resolve, reject) => {
+  return new Promise<Session>((resolve, reject) => {
     const fail = (why: string) => reject(new CommandError(exitCodes.NOT_CONNECTED, `${url.href}: ${why}`));
     connection.once('error', (error) => fail(troubleWords(error)));
     connection.once('close', (code, reason) => fail(`ended before it was open: ${closeWords(code, reason)}`));
-    connection.once('connect', () => resolve(connection));
+    connection.once('connect', () => resolve({ connection, end }));
   }).finally(() => signal?.removeEventListener('abort', giveUp));
 }
 
-/** Resolves when a connection is over. */
-export function ending(connection: Connection): Promise<Ending> {
+function ending(connection: Connection): Promise<Ending> {
   return new Promise((resolve) => {
     connection.once('close', (code, reason) => resolve({ code, reason, clean: connection.closeReceived }));
   });
@@ -95,6 +103,8 @@ export function watch(connection: Connection, interval: number, ask: () => void,
 /** Aborts at the first Ctrl-C or SIGTERM, so that a command can close its connection; the second ends at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  // Each handshake that is under way listens.
+  setMaxListeners(0, controller.signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(exitCodes.INTERRUPTED.code);

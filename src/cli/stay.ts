@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { closeCodes } from '../close-codes.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError } from './exit-codes.ts';
-import { aborted, type Ending, ending, open, type Way, watch } from './session.ts';
+import { aborted, type Ending, open, type Way, watch } from './session.ts';
 import { closeWords, mayComeBack } from './words.ts';
 
 const MIN_WAIT_MS = 500;
@@ -58,8 +58,7 @@ export async function stay(url: URL, way: Way, options: StayOptions): Promise<En
 /** One connection, from its opening to its end. */
 async function visit(url: URL, way: Way, options: StayOptions): Promise<Ending> {
   const { signal, ping, note } = options;
-  const connection = await open(url, way, options.prepare, signal);
-  const end = ending(connection);
+  const { connection, end } = await open(url, way, options.prepare, signal);
   const ask = options.ask ?? ((to: Connection) => to.sendPing());
   watch(
     connection,
