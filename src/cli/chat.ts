@@ -62,9 +62,10 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
       else if (to.sendText(HEARTBEAT)) unanswered++;
     },
   });
+  const wantedToLeave = signal.aborted;
   lines?.close();
   process.stdin.destroy();
-  if (signal.aborted || end.code === 1000) return exitCodes.DONE;
+  if (wantedToLeave || end.code === 1000) return exitCodes.DONE;
   const how = closeWords(end.code, end.reason);
   throw new CommandError(exitCodes.LOST, `${url.href}: the server ended the connection: ${how}`);
 }
