@@ -18,9 +18,6 @@ export function messagesOf({ connections, rate, seconds }: BenchOptions): number
   return connections * rate * seconds;
 }
 
-/** Bytes that a message's mark takes at most; the rest is filling. */
-export const MIN_SIZE = 32;
-
 /** After the last message, for answers that are under way. */
 const SETTLE_MS = 2_000;
 const TICK_MS = 1;

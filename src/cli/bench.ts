@@ -84,16 +84,17 @@ async function openAll(url: URL, options: BenchOptions, load: Load, signal: Abor
 /** A bar on the terminal, beside the output; the function that is returned takes it away. */
 async function showProgress(load: Load, seconds: number): Promise<() => void> {
   const { default: progress } = await import('cli-progress');
-  const format = '{bar} {percentage}% | {value} of {total} s | sent {sent}, received {received}';
+  const format = '{bar} {percentage}% | {now} of {total} s | sent {sent}, received {received}';
   const preset = progress.Presets.shades_classic;
   const bar = new progress.SingleBar(
     { format, stream: process.stderr, clearOnComplete: true, gracefulExit: false },
     preset,
   );
-  const figures = () => ({ sent: load.sent, received: load.received });
+  const now = () => Math.min(seconds, load.elapsed / 1000);
+  const figures = () => ({ now: Math.floor(now()), sent: load.sent, received: load.received });
   bar.start(seconds, 0, figures());
   const timer = setInterval(() => {
-    bar.update(Math.min(seconds, Math.floor(load.elapsed / 1000)), figures());
+    bar.update(now(), figures());
   }, PROGRESS_INTERVAL_MS);
   return () => {
     clearInterval(timer);

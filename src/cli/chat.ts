@@ -1,7 +1,6 @@
 import { clearScreenDown, createInterface, type Interface, moveCursor } from 'node:readline';
-import type { Connection } from '../wire/connection.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
-import { interruption, readByServer, type Way } from './session.ts';
+import { interruption, readByServer, type Session, type Way } from './session.ts';
 import { stay } from './stay.ts';
 import { closeWords, visible } from './words.ts';
 
@@ -23,7 +22,7 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
   const left = new AbortController();
   const signal = AbortSignal.any([interruption(), left.signal]);
   const leave = () => left.abort();
-  let connection: Connection | undefined;
+  let session: Session | undefined;
   let lines: Interface | undefined;
   let unanswered = 0;
 
@@ -33,12 +32,12 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
     else say(visible(text));
   };
   const speak = (line: string): void => {
-    if (line !== '' && !connection?.sendText(line)) say('(not connected: not sent)');
+    if (line !== '' && !session?.connection.sendText(line)) say('(not connected: not sent)');
     lines?.prompt();
   };
   const finish = async (): Promise<void> => {
     // What was piped in is read before the farewell, and its answers come.
-    if (connection?.readyState === connection?.OPEN && connection) await readByServer(connection);
+    if (session) await Promise.race([readByServer(session.connection), session.end]);
     leave();
   };
   const end = await stay(url, options, {
@@ -51,15 +50,15 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
       next.on('text', hear);
     },
     opened(next) {
-      connection = next;
+      session = next;
       say(lines ? '(connected again)' : `(connected to ${visible(url.href)}; Ctrl-D leaves)`);
       lines ??= readLines(speak, leave, finish);
       lines.prompt();
     },
     ask(to) {
-      // In a room it would be said to everyone; a ping does the same everywhere, but only this one shows that /chat lives.
-      if (!speaksHello) to.sendPing();
-      else if (to.sendText(HEARTBEAT)) unanswered++;
+      to.sendPing();
+      // In a room it would be said to everyone.
+      if (speaksHello && to.sendText(HEARTBEAT)) unanswered++;
     },
   });
   const wantedToLeave = signal.aborted;

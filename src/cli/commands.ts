@@ -75,6 +75,7 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
     .option('--connections <n>', 'how many', whole(1, 10_000), 10)
     .option('--rate <n>', 'messages per second of each connection', whole(1, 10_000), 10)
     .option('--seconds <n>', 'how long', whole(1, 3_600), 5)
+    // The mark that tells a message from others takes up to 32 bytes.
     .option('--size <bytes>', 'of a message', whole(32, 1_048_576), 64)
     .option('--json', 'print the result as one JSON object')
     .addHelpText(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { closeCodes } from '../close-codes.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError } from './exit-codes.ts';
-import { aborted, type Ending, open, type Way, watch } from './session.ts';
+import { aborted, type Ending, open, type Session, type Way, watch } from './session.ts';
 import { closeWords, mayComeBack } from './words.ts';
 
 const MIN_WAIT_MS = 500;
@@ -18,7 +18,7 @@ export interface StayOptions {
   /** Given each connection before it is open. */
   prepare(connection: Connection): void;
   /** Given each connection when it is open. */
-  opened?(connection: Connection): void;
+  opened?(session: Session): void;
   /** Sends what the server answers, where that is not a ping. */
   ask?(connection: Connection): void;
   /** Told what happens to the connection. */
@@ -58,7 +58,8 @@ export async function stay(url: URL, way: Way, options: StayOptions): Promise<En
 /** One connection, from its opening to its end. */
 async function visit(url: URL, way: Way, options: StayOptions): Promise<Ending> {
   const { signal, ping, note } = options;
-  const { connection, end } = await open(url, way, options.prepare, signal);
+  const session = await open(url, way, options.prepare, signal);
+  const { connection, end } = session;
   const ask = options.ask ?? ((to: Connection) => to.sendPing());
   watch(
     connection,
@@ -66,7 +67,7 @@ async function visit(url: URL, way: Way, options: StayOptions): Promise<Ending> 
     () => ask(connection),
     () => note(`no answer from the server for ${ping / 1000} s`),
   );
-  options.opened?.(connection);
+  options.opened?.(session);
   await Promise.race([end, aborted(signal)]);
   connection.close(closeCodes.NORMAL.code);
   return end;
