@@ -42,6 +42,27 @@ test('hands over every line of a long input, in order', async (t) => {
   t.deepEqual(heard, lines);
 });
 
+test('does not close before the server has read the last text', async (t) => {
+  const seen: [texts: number, closed: boolean][] = [];
+  const { url, heard } = await startListener(t, (connection) => {
+    const answer = connection.onPing.bind(connection);
+    const note = () => seen.push([heard.length, connection.closeReceived]);
+    connection.onPing = (payload) => {
+      note();
+      // Time enough for a Close that does not wait for the answer.
+      setTimeout(() => {
+        note();
+        answer(payload);
+      }, 200);
+    };
+  });
+  t.is((await runCommand(t, ['send', url, 'a', 'b'])).code, 0);
+  t.deepEqual(seen, [
+    [2, false],
+    [2, false],
+  ]);
+});
+
 test('waits for answers and prints them, as JSON where asked for', async (t) => {
   const { url } = await startListener(t);
   const plain = await runCommand(t, ['send', '--wait', '1m', '--count', '2', url, 'a', 'b']);
