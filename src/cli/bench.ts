@@ -4,7 +4,7 @@ import { type BenchOptions, Load, messagesOf } from './bench-load.ts';
 import { describeReport, type Report, reportOf } from './bench-report.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { type Ending, interruption, open, type Session } from './session.ts';
-import { closeWords } from './words.ts';
+import { addressOf, closeWords } from './words.ts';
 
 /** Handshakes under way at a time. */
 const OPENING_AT_ONCE = 50;
@@ -106,10 +106,13 @@ function verdict(url: URL, report: Report, lost: Ending[], interrupted: boolean)
   const [first] = lost;
   if (first) {
     const how = `${lost.length} of ${report.connections} connections ended early`;
-    throw new CommandError(exitCodes.LOST, `${url.href}: ${how}, the first: ${closeWords(first.code, first.reason)}`);
+    throw new CommandError(
+      exitCodes.LOST,
+      `${addressOf(url)}: ${how}, the first: ${closeWords(first.code, first.reason)}`,
+    );
   }
   if (interrupted) return exitCodes.INTERRUPTED;
   if (report.lost === 0) return exitCodes.DONE;
   const answered = `${report.sent - report.lost} of ${report.sent} messages came back to who sent them`;
-  throw new CommandError(exitCodes.INCOMPLETE, `${url.href}: ${answered}, expected all; does this path answer?`);
+  throw new CommandError(exitCodes.INCOMPLETE, `${addressOf(url)}: ${answered}, expected all; does this path answer?`);
 }

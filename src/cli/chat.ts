@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { clearScreenDown, createInterface, type Interface, moveCursor } from 'node:readline';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { interruption, readByServer, type Session, type Way } from './session.ts';
 import { stay } from './stay.ts';
-import { closeWords, visible } from './words.ts';
+import { addressOf, closeWords, visible } from './words.ts';
 
 /** What /chat takes as a heartbeat, and its answer to the sender alone. */
 const HEARTBEAT = 'hello';
@@ -18,6 +19,10 @@ export interface ChatOptions extends Way {
 /** A chat in a terminal: what others say above, one's own line below. Comes back when the connection ends. */
 export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
   if (options.name !== undefined) url.searchParams.set('name', options.name);
+  // With it a room gives the name back at once to who lost the connection.
+  if (url.pathname.includes('/rooms/') && !url.searchParams.has('client')) {
+    url.searchParams.set('client', randomBytes(16).toString('hex'));
+  }
   const speaksHello = url.pathname.endsWith('/chat');
   const left = new AbortController();
   const signal = AbortSignal.any([interruption(), left.signal]);
@@ -51,7 +56,7 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
     },
     opened(next) {
       session = next;
-      say(lines ? '(connected again)' : `(connected to ${visible(url.href)}; Ctrl-D leaves)`);
+      say(lines ? '(connected again)' : `(connected to ${addressOf(url)}; Ctrl-D leaves)`);
       lines ??= readLines(speak, leave, finish);
       lines.prompt();
     },
@@ -66,7 +71,7 @@ export async function chat(url: URL, options: ChatOptions): Promise<ExitCode> {
   process.stdin.destroy();
   if (wantedToLeave || end.code === 1000) return exitCodes.DONE;
   const how = closeWords(end.code, end.reason);
-  throw new CommandError(exitCodes.LOST, `${url.href}: the server ended the connection: ${how}`);
+  throw new CommandError(exitCodes.LOST, `${addressOf(url)}: the server ended the connection: ${how}`);
 }
 
 function readLines(speak: (line: string) => void, leave: () => void, finish: () => Promise<void>): Interface {

@@ -2,7 +2,7 @@ import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { note, printMessage } from './print.ts';
 import { interruption, type Way } from './session.ts';
 import { stay } from './stay.ts';
-import { closeWords } from './words.ts';
+import { addressOf, closeWords } from './words.ts';
 
 export interface ListenOptions extends Way {
   readonly json?: boolean;
@@ -31,8 +31,8 @@ export async function listen(url: URL, options: ListenOptions): Promise<ExitCode
   });
   if (signal.aborted) return exitCodes.DONE;
   const how = `the server ended the connection: ${closeWords(end.code, end.reason)}`;
-  if (end.code !== 1000) throw new CommandError(exitCodes.LOST, `${url.href}: ${how}`);
+  if (end.code !== 1000) throw new CommandError(exitCodes.LOST, `${addressOf(url)}: ${how}`);
   if (!options.count) return exitCodes.DONE;
   const got = `got ${options.count - left} messages, expected ${options.count}`;
-  throw new CommandError(exitCodes.INCOMPLETE, `${url.href}: ${got}; ${how}`);
+  throw new CommandError(exitCodes.INCOMPLETE, `${addressOf(url)}: ${got}; ${how}`);
 }

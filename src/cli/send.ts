@@ -5,7 +5,7 @@ import type { Connection } from '../wire/connection.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { note, printMessage } from './print.ts';
 import { aborted, type Ending, interruption, open, readByServer, type Way, watch } from './session.ts';
-import { closeWords } from './words.ts';
+import { addressOf, closeWords } from './words.ts';
 
 /** Longer than a server makes a client wait that sends faster than it may. */
 const SILENCE_MS = 60_000;
@@ -24,7 +24,7 @@ export interface SendOptions extends Way {
 /** Sends texts, each a message, and waits until the server has read them. */
 export async function send(url: URL, texts: string[], options: SendOptions): Promise<ExitCode> {
   const interrupted = interruption();
-  const fail = (exit: ExitCode, line: string) => new CommandError(exit, `${url.href}: ${line}`);
+  const fail = (exit: ExitCode, line: string) => new CommandError(exit, `${addressOf(url)}: ${line}`);
   let answers = 0;
   const enough = new AbortController();
   const takeAnswer = (connection: Connection, data: Buffer, isBinary: boolean): void => {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { connect } from '../connect.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError, exitCodes } from './exit-codes.ts';
-import { closeWords, troubleWords } from './words.ts';
+import { addressOf, closeWords, troubleWords } from './words.ts';
 
 /** What a command line may receive as one message: far above what servers send, far below what hurts. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -58,7 +58,7 @@ export function open(
   const giveUp = () => connection.terminate();
   signal?.addEventListener('abort', giveUp);
   return new Promise<Session>((resolve, reject) => {
-    const fail = (why: string) => reject(new CommandError(exitCodes.NOT_CONNECTED, `${url.href}: ${why}`));
+    const fail = (why: string) => reject(new CommandError(exitCodes.NOT_CONNECTED, `${addressOf(url)}: ${why}`));
     connection.once('error', (error) => fail(troubleWords(error)));
     connection.once('close', (code, reason) => fail(`ended before it was open: ${closeWords(code, reason)}`));
     connection.once('connect', () => resolve({ connection, end }));

@@ -7,6 +7,8 @@ import { closeWords, mayComeBack } from './words.ts';
 
 const MIN_WAIT_MS = 500;
 const MAX_WAIT_MS = 20_000;
+/** A connection that ends sooner counts as one that failed, so that a server which lets in and throws out is not stormed. */
+const LASTING_MS = 10_000;
 
 export interface StayOptions {
   /** Comes back after an ending that allows it. */
@@ -36,19 +38,19 @@ export async function stay(url: URL, way: Way, options: StayOptions): Promise<En
   for (let failures = 0, first = true; ; first = false) {
     let trouble: string;
     let said = '';
+    const start = performance.now();
     try {
       const end = await visit(url, way, options);
       if (signal.aborted || !reconnect || !mayComeBack(end.code)) return end;
-      failures = 0;
+      if (performance.now() - start > LASTING_MS) failures = 0;
       said = end.reason;
       trouble = `the connection ended: ${closeWords(end.code, end.reason)}`;
     } catch (error) {
       if (signal.aborted) return normal;
       if (first || !(error instanceof CommandError)) throw error;
-      failures++;
       trouble = error.message;
     }
-    const wait = timeUntilNext(said, failures);
+    const wait = timeUntilNext(said, failures++);
     note(`${trouble}; trying again in ${(wait / 1000).toFixed(1)} s`);
     await delay(wait, undefined, { signal }).catch(() => {});
     if (signal.aborted) return normal;

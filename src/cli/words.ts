@@ -46,6 +46,11 @@ export function troubleWords({ code = '', message }: NodeJS.ErrnoException): str
   return visible(message.replace(/^Cannot connect: /, '') || code || 'unknown trouble');
 }
 
+/** An address as it is shown: its query may hold what is nobody's business. */
+export function addressOf({ origin, pathname }: URL): string {
+  return visible(origin + pathname);
+}
+
 /** Control characters, and those that turn the direction of writing, as text: what came must not steer the terminal. */
 export function visible(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) => {

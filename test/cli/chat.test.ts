@@ -69,6 +69,20 @@ test('no heartbeat is said in a room', async (t) => {
   t.deepEqual(heard, ['a']);
 });
 
+test('keeps its name in a room by the same client secret at each return, and does not show it', async (t) => {
+  const { room, server } = await startChat(t);
+  const { printed, stdout } = startCommand(t, 'chat', '--name', '小李', room);
+  const paths: string[] = [];
+  server.on('connection', (connection) => {
+    paths.push(connection.path);
+    if (paths.length === 1) connection.close(1012, 'service restart; retry after 1 ms');
+  });
+  await printed(/connected again/);
+  t.regex(paths[0] ?? '', /^\/rooms\/a\?name=%E5%B0%8F%E6%9D%8E&client=[0-9a-f]{32}$/);
+  t.is(paths[1], paths[0]);
+  t.false(stdout().includes('client='));
+});
+
 test('comes back when the connection ends, and not with --no-reconnect', async (t) => {
   const { url, server } = await startChat(t);
   const staying = startCommand(t, 'chat', url);
