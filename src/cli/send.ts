@@ -4,7 +4,7 @@ import { closeCodes } from '../close-codes.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes.ts';
 import { note, printMessage } from './print.ts';
-import { aborted, type Ending, interruption, open, readByServer, type Way, watch } from './session.ts';
+import { aborted, type Ending, interruption, open, readByServer, unlessAborted, type Way, watch } from './session.ts';
 import { addressOf, closeWords } from './words.ts';
 
 /** Longer than a server makes a client wait that sends faster than it may. */
@@ -36,7 +36,9 @@ export async function send(url: URL, texts: string[], options: SendOptions): Pro
     if (options.wait) connection.on('message', (data, isBinary) => takeAnswer(connection, data, isBinary));
   };
 
-  const { connection, end } = await open(url, options, prepare, interrupted);
+  const session = await open(url, options, prepare, interrupted).catch(unlessAborted(interrupted));
+  if (!session) return exitCodes.INTERRUPTED;
+  const { connection, end } = session;
   let ended: Ending | undefined;
   void end.then((how) => {
     ended = how;

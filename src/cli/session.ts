@@ -114,6 +114,13 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** For what fails because it was told to: a handler of rejections that throws on all but these. */
+export function unlessAborted(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error;
+  };
+}
+
 /** Resolves when a signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -100,6 +100,22 @@ test('goes on trying with --reconnect while nothing listens, until Ctrl-C', asyn
   t.deepEqual(await exited, { code: 0, signal: null });
 });
 
+test('a second Ctrl-C does not wait for a server that does not answer the Close: exit code 130', async (t) => {
+  let closing = false;
+  const { url } = await startServer(t, {}, (connection) => {
+    connection.onClose = () => {
+      closing = true;
+    };
+    connection.sendText('a');
+  });
+  const { child, printed, exited } = startCommand(t, 'listen', url);
+  await printed(/a\n/);
+  child.kill('SIGINT');
+  await until(() => closing);
+  child.kill('SIGINT');
+  t.deepEqual(await exited, { code: 130, signal: null });
+});
+
 test('notices a server that has stopped answering', async (t) => {
   const { url, server } = await startServer(t, {}, (connection) => {
     connection.onPing = () => {};

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { ConnectionHandler, ServerOptions } from '../../src/index.ts';
 import { makeCertificate } from '../helpers/certificate.ts';
@@ -132,6 +133,17 @@ test('Ctrl-C closes the connection in order, and is exit code 130', async (t) =>
   child.kill('SIGINT');
   t.deepEqual(await exited, { code: 130, signal: null });
   t.deepEqual(ended, [1000]);
+});
+
+test('Ctrl-C before the connection is open is exit code 130, too', async (t) => {
+  const { url, server } = await startListener(t);
+  server.socket.removeAllListeners('connection');
+  const connecting = once(server.socket, 'connection');
+  const { child, exited, stderr } = startCommand(t, 'send', url, 'a');
+  await connecting;
+  child.kill('SIGINT');
+  t.deepEqual(await exited, { code: 130, signal: null });
+  t.is(stderr(), '');
 });
 
 test('sends header fields, a subprotocol and a query', async (t) => {
