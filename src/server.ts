@@ -8,13 +8,14 @@ import { ConnectionList } from './connection-list.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { refuse } from './handshake.ts';
 import { createHttpServer } from './http-server.ts';
+import { NamedGroups } from './named-groups.ts';
 import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts';
 import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
 import { checkLimits, connectionSettings, type ServerOptions } from './server-options.ts';
 import { type Entrant, Upgrader } from './upgrader.ts';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
-import { type ConnectionFilter, Group, sendToAll } from './wire/group.ts';
+import { type ConnectionFilter, type Group, sendToAll } from './wire/group.ts';
 
 /**
  * One port for HTTP and WebSocket. Node's HTTP server reads the request; an upgrade is judged here,
@@ -30,7 +31,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   readonly #upgrader: Upgrader;
   readonly #settings: ConnectionSettings;
   readonly #list = new ConnectionList();
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new NamedGroups();
   #closing = false;
   /** Nobody is let in: the server that listens is not ours, and goes on. */
   #refusing = false;
@@ -153,14 +154,9 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     return sendToAll([...this.connections], text, filter);
   }
 
-  /** The group of this name; it is made when it is first asked for. */
+  /** The group of this name; it is made when it is first asked for, and forgotten when it is empty and nobody holds it. */
   group(name: string): Group {
-    let group = this.#groups.get(name);
-    if (!group) {
-      group = new Group();
-      this.#groups.set(name, group);
-    }
-    return group;
+    return this.#groups.get(name);
   }
 
   /**
