@@ -81,6 +81,7 @@ test.serial('a group is the same for as long as it is held or has members', asyn
   // Neither held nor with members: when it has been collected the others would have been, too.
   registry.register(server.group('neither'), undefined);
   await collectUntil(() => collected);
+  t.is(server.group('held'), held);
   held.add(connection);
   t.is(server.group('held').broadcast('to held'), 1);
   t.is(server.group('joined').broadcast('to joined'), 1);
