@@ -50,6 +50,12 @@ function orOff<T>(kind: Kind<T>, off: T): Kind<T> {
   return { expected: `${kind.expected}, or off`, schema };
 }
 
+/** `auto` in place of a value: the library's own default. */
+function orAuto<T>(kind: Kind<T>): Kind<T | undefined> {
+  const schema = z.union([z.literal('auto').transform(() => undefined), kind.schema]);
+  return { expected: `${kind.expected}, or auto`, schema };
+}
+
 function listOf(expected: string, valid: (item: string) => boolean): Kind<string[]> {
   const items = z.array(z.string().refine(valid)).min(1);
   return {
@@ -147,6 +153,18 @@ const variables = {
     orOff(whole(1, 10_000_000), Infinity),
     '256',
     'open connections of one address; over it 429',
+  ),
+  maxHttpConnections: variable(
+    'MAX_HTTP_CONNECTIONS',
+    orOff(whole(1, 10_000_000), Infinity),
+    '10000',
+    'connections that are no WebSocket, those before the handshake too, in total; over it 503',
+  ),
+  maxHttpConnectionsPerIp: variable(
+    'MAX_HTTP_CONNECTIONS_PER_IP',
+    orAuto(orOff(whole(1, 10_000_000), Infinity)),
+    'auto',
+    'those of one address; over it 429; auto is 256, or MAX_CONNECTIONS_PER_IP where that is more',
   ),
   messagesPerSecond: variable(
     'MESSAGES_PER_SECOND',

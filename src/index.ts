@@ -1,4 +1,4 @@
-export { clientAddress, type Peer } from './client-address.ts';
+export { type ClientAddress, clientAddress, type Peer } from './client-address.ts';
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';

@@ -2,17 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Peer } from './client-address.ts';
+import { directPeer, type Peer } from './client-address.ts';
 import { closeCodes } from './close-codes.ts';
 import { ConnectionList } from './connection-list.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { refuse } from './handshake.ts';
+import { HttpConnections } from './http-connections.ts';
 import { createHttpServer } from './http-server.ts';
 import { NamedGroups } from './named-groups.ts';
 import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts';
 import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
-import { checkLimits, connectionSettings, type ServerOptions } from './server-options.ts';
+import { checkLimits, connectionSettings, httpAdmission, type ServerOptions } from './server-options.ts';
 import { type Entrant, Upgrader } from './upgrader.ts';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
 import { type ConnectionFilter, type Group, sendToAll } from './wire/group.ts';
@@ -29,6 +30,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
 
   readonly #options: ServerOptions;
   readonly #upgrader: Upgrader;
+  /** Undefined where the HTTP server is not ours. */
+  readonly #httpConnections: HttpConnections | undefined;
   readonly #settings: ConnectionSettings;
   readonly #list = new ConnectionList();
   readonly #groups = new NamedGroups();
@@ -67,6 +70,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.socket.on('listening', () => this.emit('listening'));
     // What happens to a server that is not ours is for its owner.
     if (options.server) return;
+    this.#httpConnections = new HttpConnections(this.socket, {
+      admission: httpAdmission(options),
+      secure: Boolean(options.secure),
+      shared: (options.clientAddress ?? directPeer).trusts ?? (() => true),
+      onRefused: (refusal, peer) => this.emit('refused', refusal, undefined, peer),
+    });
     this.socket.on('close', () => this.emit('close'));
     this.socket.on('error', (error) => {
       // Once it listens, such as when no file descriptor is left for one more socket, an error is no reason to end.
@@ -170,6 +179,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #letIn({ request, socket, head, route, peer, callback }: Entrant): void {
     const connection = this.#shakeHands(request, socket, peer);
     if (connection === undefined) return;
+    this.#httpConnections?.leave(socket);
     this.#list.opened(connection);
     if (head.length > 0) socket.unshift(head);
     connection.open();
