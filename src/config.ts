@@ -201,6 +201,12 @@ const variables = {
   ),
   pingTimeout: variable('PING_TIMEOUT', duration('100ms', '1h'), '10s', 'after a ping, for any byte to come'),
   drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
+  reconnectsPerSecond: variable(
+    'RECONNECTS_PER_SECOND',
+    whole(1, 100_000),
+    '500',
+    'how many clients a stop tells to come back in the same second',
+  ),
 };
 
 type Variables = typeof variables;

@@ -2,6 +2,7 @@ export { type ClientAddress, clientAddress, type Peer } from './client-address.t
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';
+export type { ShutdownOptions } from './draining.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
 export { broadcast } from './handlers/broadcast.ts';
 export { echo } from './handlers/echo.ts';

@@ -3,12 +3,12 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { directPeer, type Peer } from './client-address.ts';
-import { closeCodes } from './close-codes.ts';
 import { ConnectionList } from './connection-list.ts';
+import { Draining, type ShutdownOptions } from './draining.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { refuse } from './handshake.ts';
 import { HttpConnections } from './http-connections.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer, listenOptions } from './http-server.ts';
 import { NamedGroups } from './named-groups.ts';
 import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts';
 import { runHandler } from './run-handler.ts';
@@ -38,8 +38,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #closing = false;
   /** Nobody is let in: the server that listens is not ours, and goes on. */
   #refusing = false;
-  /** Who is let in is sent away again, and told that it may come back. */
-  #draining = false;
+  /** Set while who is let in is sent away again. */
+  #draining: Draining | undefined;
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     this.handleUpgrade(request, socket, head);
 
@@ -52,7 +52,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this._selectProtocol = selectorOf(router, options.selectProtocol ?? firstOf(options.validProtocols));
     this.#upgrader = new Upgrader(options, router, {
       refuses: () => this.#refusing,
-      refusesAuthorised: () => this.#closing && !this.#draining,
+      refusesAuthorised: () => this.#closing && this.#draining === undefined,
       onEntrant: (entrant) => this.#letIn(entrant),
       onRefused: (refusal, request, peer) => this.emit('refused', refusal, request, peer),
       onPlainRequest: (request, response) => this.socket.emit('request', request, response),
@@ -103,17 +103,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   listen(port?: number | string, listening?: () => void): this;
   listen(options: ListenOptions, listening?: () => void): this;
   listen(where: number | string | ListenOptions = 0, host?: string | (() => void), listening?: () => void): this {
-    const options = typeof where === 'object' ? where : placeOf(where);
     if (this.#refusing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
-    this.#closing = this.#refusing = this.#draining = false;
+    this.#closing = this.#refusing = false;
+    this.#draining = undefined;
     const callback = typeof host === 'function' ? host : listening;
     if (callback) this.once('listening', callback);
-    const { backlog } = this.#options;
-    this.socket.listen({
-      ...options,
-      ...(typeof host === 'string' ? { host } : {}),
-      ...(backlog === undefined ? {} : { backlog }),
-    });
+    this.socket.listen(listenOptions(where, host, this.#options.backlog));
     return this;
   }
 
@@ -133,16 +128,17 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   /**
-   * Takes nobody new, closes every connection with 1012 and waits until all have ended.
+   * Takes nobody new, closes every connection with 1012 and a time of its own to come back, and waits until all have
+   * ended. Before its Close frame a connection emits `draining`.
    * @param timeout milliseconds after which what is left is cut off
+   * @throws RangeError
    */
-  async shutdown(timeout: number): Promise<void> {
+  async shutdown(timeout: number, options: ShutdownOptions = {}): Promise<void> {
+    this.#draining ??= new Draining(options);
     const closed = new Promise<void>((resolve) => {
       this.close(resolve);
     });
-    this.#draining = true;
-    const { code, reason } = closeCodes.SERVICE_RESTART;
-    for (const connection of [...this.connections]) connection.close(code, reason);
+    this.#draining.sendAllAway(this.connections);
     const cut = setTimeout(() => this.terminate(), timeout);
     await Promise.all([closed, this.#list.ended()]);
     clearTimeout(cut);
@@ -184,7 +180,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     if (head.length > 0) socket.unshift(head);
     connection.open();
     if (this.#draining) {
-      connection.close(closeCodes.SERVICE_RESTART.code, closeCodes.SERVICE_RESTART.reason);
+      this.#draining.sendAway(connection);
       return;
     }
     if (callback) runHandler(callback, connection, request);
@@ -245,10 +241,6 @@ export function createServer(options?: ServerOptions | ConnectionHandler, handle
   const listener = typeof options === 'function' ? options : handler;
   if (listener) server.on('connection', listener);
   return server;
-}
-
-function placeOf(where: number | string): ListenOptions {
-  return Number.isInteger(Number(where)) ? { port: Number(where) } : { path: String(where) };
 }
 
 function warn(event: string, error: unknown): void {
