@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeCodes } from '../close-codes.ts';
+import { retryAfterOf } from '../retry-after.ts';
 import type { Connection } from '../wire/connection.ts';
 import { CommandError } from './exit-codes.ts';
 import { aborted, type Ending, open, type Session, type Way, watch } from './session.ts';
@@ -7,6 +8,8 @@ import { closeWords, mayComeBack } from './words.ts';
 
 const MIN_WAIT_MS = 500;
 const MAX_WAIT_MS = 20_000;
+/** No server's word keeps anyone away for longer. */
+const MAX_ASKED_MS = 3_600_000;
 /** A connection that ends sooner counts as one that failed, so that a server which lets in and throws out is not stormed. */
 const LASTING_MS = 10_000;
 
@@ -77,7 +80,7 @@ async function visit(url: URL, way: Way, options: StayOptions): Promise<Ending> 
 
 /** The server's own word when to come back, else a random part of a time that doubles with each failure. */
 function timeUntilNext(said: string, failures: number): number {
-  const [, asked] = /retry after (\d{1,6}) ms/.exec(said) ?? [];
-  if (asked) return Number(asked);
+  const asked = retryAfterOf(said);
+  if (asked !== undefined) return Math.min(asked, MAX_ASKED_MS);
   return Math.random() * Math.min(MAX_WAIT_MS, MIN_WAIT_MS * 2 ** failures);
 }
