@@ -55,19 +55,30 @@ export class LmdbWriter {
     return { outcomes, mark: this.#finish() };
   }
 
-  /** Drops a room's events from before a time, so many at most. */
-  expire(name: string, before: number, most: number): number {
-    const room = this.#find(name);
-    let dropped = 0;
-    while (room !== undefined && room.first <= room.head && dropped < most) {
+  /**
+   * Drops rooms' events from before a time.
+   * @param most events at once
+   * @returns whether there may be more
+   */
+  expire(names: readonly string[], before: number, most: number): boolean {
+    let left = most;
+    for (const name of names) {
+      const room = this.#find(name);
+      if (room !== undefined) left -= this.#dropOlder(room, before, left);
+    }
+    this.#finish();
+    return left === 0;
+  }
+
+  #dropOlder(room: RoomRecord, before: number, most: number): number {
+    const { first } = room;
+    while (room.first <= room.head && room.first - first < most) {
       const event = this.#tables.events.get(eventKey(room.number, room.first));
       if (event !== undefined && event[0] >= before) break;
       this.#drop(room, event);
-      dropped++;
     }
-    if (room !== undefined && dropped > 0 && room.first > room.head) this.#rest(room);
-    this.#finish();
-    return dropped;
+    if (room.first > first && room.first > room.head) this.#rest(room);
+    return room.first - first;
   }
 
   #answer({ room: name, publication }: Request): Outcome {
