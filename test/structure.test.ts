@@ -27,6 +27,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './http/app.ts'],
   ['src/server.ts', './handlers/greet.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
+  ['src/rooms/memory-log.ts', 'lmdb'],
   ['src/config.ts', './errors.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
 ] as const) {
@@ -42,6 +43,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './handlers/handler.ts'],
   ['src/handlers/greet.ts', '../wire/connection.ts'],
   ['src/config.ts', 'zod'],
+  ['src/rooms/lmdb-log.ts', 'lmdb'],
 ] as const) {
   test(`${path} may import ${specifier}`, (t) => {
     t.notRegex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
