@@ -90,7 +90,7 @@ class LmdbLog implements EventLog {
     this.#flush = flush;
     this.#tables = openTables(store.root);
     this.#changes = new Changes(store.root, 'changes');
-    this.#commits = new Commits(store, (requests) => this.#apply(requests));
+    this.#commits = new Commits(store, lengthOf, (requests) => this.#apply(requests));
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
 
@@ -211,4 +211,8 @@ class LmdbLog implements EventLog {
       yield [name, head];
     }
   }
+}
+
+function lengthOf({ publication }: Request): number {
+  return publication?.text.length ?? 0;
 }

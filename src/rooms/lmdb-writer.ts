@@ -39,8 +39,10 @@ export class LmdbWriter {
   readonly #tables: LogTables;
   readonly #settings: LogSettings;
   readonly #changes: Changes<Growth>;
-  /** Rooms read in this transaction; each is written once, at its end. */
+  /** Rooms read in this transaction. */
   readonly #rooms = new Map<string, RoomRecord>();
+  /** Those to be written, once each, at its end. */
+  readonly #changed = new Set<RoomRecord>();
   readonly #grown = new Set<RoomRecord>();
 
   constructor(tables: LogTables, settings: LogSettings, changes: Changes<Growth>) {
@@ -49,7 +51,7 @@ export class LmdbWriter {
     this.#changes = changes;
   }
 
-  /** Answers each request; the mark is there where rooms have grown. */
+  /** Answers each request; the mark is there where anything was written. */
   apply(requests: readonly Request[]): { outcomes: Outcome[]; mark: Mark | undefined } {
     const outcomes = requests.map((request) => this.#answer(request));
     return { outcomes, mark: this.#finish() };
@@ -107,6 +109,7 @@ export class LmdbWriter {
     if (place !== undefined) this.#tables.keys.putSync(place, room.head);
     this.#wake(room);
     this.#trim(room);
+    this.#changed.add(room);
     this.#grown.add(room);
     const { at, epoch, head } = room;
     return {
@@ -125,6 +128,7 @@ export class LmdbWriter {
   #drop(room: RoomRecord, event: StoredEvent | undefined): void {
     this.#tables.events.removeSync(eventKey(room.number, room.first));
     room.first++;
+    this.#changed.add(room);
     if (event === undefined) return;
     const [, text, from, key] = event;
     room.bytes -= bytesOf({ from, text });
@@ -163,6 +167,8 @@ export class LmdbWriter {
     if (longest === undefined) return false;
     this.#tables.idle.removeSync(longest.key);
     this.#tables.rooms.removeSync(nameKey(longest.value));
+    const evicted = this.#rooms.get(longest.value);
+    if (evicted !== undefined) this.#changed.delete(evicted);
     this.#rooms.delete(longest.value);
     return true;
   }
@@ -171,6 +177,7 @@ export class LmdbWriter {
   #rest(room: RoomRecord): void {
     this.#wake(room);
     room.idleSince = this.#settings.now();
+    this.#changed.add(room);
     this.#tables.idle.putSync(idleKey(room), room.name);
   }
 
@@ -181,8 +188,8 @@ export class LmdbWriter {
   }
 
   #finish(): Mark | undefined {
-    for (const [name, room] of this.#rooms) this.#tables.rooms.putSync(nameKey(name), fromRecord(room));
-    const growth = [...this.#grown].map(({ name, head }) => [name, head] as const);
-    return growth.length > 0 ? this.#changes.record(growth) : undefined;
+    if (this.#changed.size === 0) return undefined;
+    for (const room of this.#changed) this.#tables.rooms.putSync(nameKey(room.name), fromRecord(room));
+    return this.#changes.record([...this.#grown].map(({ name, head }) => [name, head]));
   }
 }
