@@ -198,6 +198,7 @@ class LmdbLog implements EventLog {
     try {
       for (const { key, value } of this.#tables.events.getRange({ start: from, end: to, limit })) {
         const event = toEvent(offsetOf(key), value);
+        if (event.offset !== start.after + 1 + events.length) break;
         events.push(event);
         bytes += bytesOf(event);
         if (bytes >= maxBytes) break;
