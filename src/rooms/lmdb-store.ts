@@ -1,0 +1,145 @@
+import { constants as access, accessSync, mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { TextEventError } from '../errors.ts';
+import { allocateLock, lengthen } from './lmdb-files.ts';
+import { transact } from './lmdb-transact.ts';
+import { RoomError } from './room-error.ts';
+
+/** The name that LMDB gives its data file. */
+const DATA = 'data.mdb';
+
+export interface StoreOptions {
+  /** Flush to disk; without it what was written is safe from a process's end only, and a power cut may damage the files. @default true */
+  readonly flush?: boolean;
+}
+
+/** An open LMDB environment. */
+export interface Store {
+  readonly folder: string;
+  /** For reading and for opening databases. Write with `write`. */
+  readonly root: RootDatabase;
+  readonly flushes: boolean;
+  /**
+   * Runs an action in a write transaction, all of it or nothing. Resolves when what it did is flushed to disk.
+   * @throws RoomError unavailable where it could not be committed; what the action throws is passed on
+   */
+  write<T>(action: () => T): Promise<T>;
+  /** Resolves when everything written is on disk. What was opened several times is closed with the last. */
+  close(): Promise<void>;
+}
+
+interface Shared {
+  root: RootDatabase;
+  users: number;
+}
+
+/** Environments that this process has open, by folder: two of one folder could wait for each other's write transaction. */
+const shared = new Map<string, Shared>();
+
+/**
+ * Opens the LMDB environment of a folder, and makes it where there is none. Several processes may have it open, and one
+ * process several times.
+ * @throws TextEventError ERR_STORE where the folder cannot be written or the files are damaged
+ */
+export function openStore(folder: string, { flush = true }: StoreOptions = {}): Store {
+  const path = resolve(folder);
+  const environment = shared.get(path) ?? { root: openRoot(path, flush), users: 0 };
+  shared.set(path, environment);
+  environment.users++;
+  const { root } = environment;
+  return {
+    folder: path,
+    root,
+    flushes: flush,
+    write: (action) => transact(root, action),
+    close: () => closeStore(path, environment),
+  };
+}
+
+async function closeStore(path: string, environment: Shared): Promise<void> {
+  environment.users--;
+  if (environment.users > 0) return;
+  shared.delete(path);
+  await environment.root.close();
+}
+
+function openRoot(folder: string, flush: boolean): RootDatabase {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, access.R_OK | access.W_OK | access.X_OK);
+    allocateLock(join(folder, 'lock.mdb'));
+    const suspect = lengthen(join(folder, DATA));
+    const root = open({
+      path: folder,
+      noSubdir: false,
+      maxDbs: 16,
+      noSync: !flush,
+      // With a write map a full disk would be a SIGBUS, which ends the process, in place of an error of a write.
+      useWritemap: false,
+      // Its own batches reject promises that nobody can get hold of when a commit fails, which ends the process.
+      eventTurnBatching: false,
+    });
+    if (suspect) readAll(root);
+    return root;
+  } catch (error) {
+    throw storeError(folder, error);
+  }
+}
+
+/** Reads every value, so that a page that is missing is found now; lmdb itself takes one for the end. */
+function readAll(root: RootDatabase): void {
+  try {
+    const names = [...root.getKeys()];
+    expectCount(root, names.length);
+    for (const name of names) if (typeof name === 'string') readDatabase(root.openDB(name, { encoding: 'binary' }));
+  } catch (error) {
+    void root.close();
+    throw error;
+  }
+}
+
+function readDatabase(database: Database<Buffer>): void {
+  let count = 0;
+  for (const { value } of database.getRange()) {
+    expectEnd(value);
+    count++;
+  }
+  expectCount(database, count);
+}
+
+function expectCount(database: Database, count: number): void {
+  const { entryCount } = database.getStats() as { entryCount: number };
+  if (count !== entryCount) throw new Error(`${count} entries are left of ${entryCount}`);
+}
+
+/** Long values have pages of their own, of which the last may be missing: none of ours ends with a zero byte. */
+function expectEnd(value: Buffer): void {
+  if (value.length > 1024 && value.at(-1) === 0) throw new Error('a value has lost its end');
+}
+
+/** Codes of errors that are about the folder, not about what is in it; lmdb has numbers for them. */
+const ABOUT_THE_FOLDER = [
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOENT',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOSPC',
+  'EDQUOT',
+  'EMFILE',
+  'EIO',
+] as const;
+const folderCodes = new Set<unknown>([...ABOUT_THE_FOLDER, ...ABOUT_THE_FOLDER.map((code) => constants.errno[code])]);
+
+/** Why a store cannot be used, and what to do; `reason` is what was thrown. */
+export function storeError(folder: string, reason: unknown): TextEventError {
+  const cause = reason instanceof RoomError ? reason.cause : reason;
+  const { code, message = String(cause) } = cause as NodeJS.ErrnoException;
+  const text = folderCodes.has(code)
+    ? `the room log cannot be kept in ${folder}: ${message}; give DATA_DIR a folder that this user may write, with room on the disk`
+    : `the room log ${join(folder, DATA)} is damaged: ${message}; put a copy of ${folder} back, or move it away to begin with empty rooms`;
+  return new TextEventError('ERR_STORE', text, { cause });
+}
