@@ -213,6 +213,86 @@ export function presenceSuite(test: TestFn, store: string, open: OpenPresence): 
   });
 }
 
+/** A process with a presence of its own, in a store that it shares. */
+export interface Peer extends Presence {
+  /** Ends it without a word. */
+  kill(): Promise<void>;
+}
+
+/** Starts two processes that share a store of their own. */
+export type OpenPeers = (t: ExecutionContext, grace: number) => Promise<[Peer, Peer]>;
+
+/** What every presence over several processes does. */
+export function presencePeersSuite(test: TestFn, store: string, open: OpenPeers): void {
+  test(`${store}: names are unique over processes that claim them at once`, async (t) => {
+    const peers = await open(t, 0);
+    const arrivals = Array.from({ length: 100 }, (_, i) => [pool, wish('小李')][i % 2] ?? pool);
+    const claims = arrivals.flatMap((arrival) => peers.map((peer) => peer.enter('a', arrival)));
+    const given = new Set((await Promise.all(claims)).map(({ name }) => name));
+    t.is(given.size, 200);
+    t.true(['小王', '小军', '小红', '小明', '访客5', '小李', '小李2'].every((name) => given.has(name)));
+    for (const peer of peers) t.deepEqual([...(await peer.members('a', ALL)).names].sort(), [...given].sort());
+  });
+
+  test(`${store}: processes are told the same, in the same order`, async (t) => {
+    const peers = await open(t, 0);
+    const [first, second] = peers.map((peer) => {
+      const { told, listener } = listening();
+      peer.follow(listener);
+      return told;
+    });
+    // One name that goes from process to process: a wrong order would leave it in the room, or out of it.
+    const rounds = 25;
+    const relay = async (peer: Peer) => {
+      for (let i = 0; i < rounds; i++) (await peer.enter('a', wish('小李'))).leave();
+    };
+    await Promise.all(peers.map(relay));
+    await until(() => first?.length === 4 * rounds && second?.length === 4 * rounds);
+    t.deepEqual(first, second);
+    t.is(first?.at(-1)?.split(' ').at(-1), '0');
+  });
+
+  test(`${store}: who comes back to another process has its name`, async (t) => {
+    const [first, second] = await open(t, HOUR);
+    (await first.enter('a', wish('小李', 'secret-1'))).leave();
+    await until(async () => (await second.members('a', ALL)).count === 1);
+    const again = await second.enter('a', wish('小李', 'secret-1'));
+    t.deepEqual([again.name, again.returned], ['小李', true]);
+  });
+
+  test(`${store}: what a killed process held is let go, and told`, async (t) => {
+    const [first, second] = await open(t, 0);
+    const { told, listener } = listening();
+    second.follow(listener);
+    await Promise.all(Array.from({ length: 40 }, () => first.enter('a', pool)));
+    await second.enter('a', wish('小李'));
+    await first.kill();
+    await until(() => told.length === 81);
+    t.deepEqual(await second.members('a', ALL), { names: ['小李'], count: 1 });
+    t.deepEqual(await names(second, 2), ['小王', '小军']);
+  });
+
+  test(`${store}: those of a killed process have their grace`, async (t) => {
+    const [first, second] = await open(t, HOUR);
+    await first.enter('a', wish('小李', 'secret-1'));
+    await first.enter('a', { ...wish('小张', 'secret-2'), grace: 0 });
+    await first.kill();
+    await until(async () => (await second.members('a', ALL)).count === 1);
+    t.true((await second.enter('a', wish('小李', 'secret-1'))).returned);
+  });
+
+  test(`${store}: a process that closes lets go of what it holds, and of nothing else`, async (t) => {
+    const [first, second] = await open(t, HOUR);
+    const now = { ...pool, grace: 0 };
+    await first.enter('a', now);
+    await second.enter('a', now);
+    await first.enter('a', wish('小李', 'secret-1'));
+    await second.enter('a', wish('小李', 'secret-1'));
+    await first.close();
+    t.deepEqual((await second.members('a', ALL)).names, ['小军', '小李']);
+  });
+}
+
 function listening(): { told: string[]; listener: PresenceListener } {
   const told: string[] = [];
   return { told, listener: (...change) => told.push(change.join(' ')) };
