@@ -4,6 +4,7 @@ export { type ConnectOptions, connect } from './connect.ts';
 export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
 export { broadcast } from './handlers/broadcast.ts';
+export { type ClockOptions, clock } from './handlers/clock.ts';
 export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
