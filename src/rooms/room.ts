@@ -87,12 +87,15 @@ export class Room {
     return reader.bufferedAmount > this.#settings.watermark;
   }
 
-  /** The log has grown: its head now, and the event, where this process appended it. */
-  onGrowth(head: number, event: RoomEvent | undefined): void {
-    const { end } = this.tail;
-    // The first event of all may be that of a log which took the place of this one: that is looked up.
-    if (event && event.offset === end + 1 && end > 0 && this.epoch !== '') this.#push(event);
-    else if (event ? !this.#has(event) : head !== end) void this.refresh();
+  /** The log has grown: its head now, and the event and its epoch, where this process appended it. */
+  onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
+    if (event === undefined) {
+      if (head !== this.tail.end) void this.refresh();
+    } else if (epoch !== this.epoch || event.offset > this.tail.end + 1) {
+      void this.refresh();
+    } else if (event.offset === this.tail.end + 1) {
+      this.#push(event);
+    }
   }
 
   /** Looks what is new in the log, as often as it takes to have all of it; failures are tried again. */
@@ -123,11 +126,6 @@ export class Room {
     if (after.offset >= this.tail.start) return after;
     const page = await this.#read(after);
     return { epoch: page.epoch, offset: page.after };
-  }
-
-  #has(event: RoomEvent): boolean {
-    const known = this.tail.at(event.offset)?.event;
-    return known !== undefined && known.at === event.at && known.from === event.from && known.text === event.text;
   }
 
   async #catchUp(): Promise<void> {

@@ -1,10 +1,17 @@
 import { Cursor } from './cursor.ts';
 import type { Appended, EventLog, Page, Publication } from './event-log.ts';
 import type { Position } from './position.ts';
-import type { Arrival, Membership, Presence } from './presence.ts';
+import type { Arrival, Members, Membership, Presence } from './presence.ts';
 import type { Format, Reader, Start, Subscription } from './reader.ts';
-import { Roll, type Watch, type Watcher } from './roll.ts';
 import { Room, type RoomSettings } from './room.ts';
+
+export type { Format, Reader, Start, Subscription } from './reader.ts';
+
+/** Somebody came to a room, or has left it. */
+export type Watcher = (change: 'join' | 'leave', name: string) => void;
+
+/** In larger rooms nobody is told of each other: n members who come and go would be n² messages. */
+export const MAX_WATCHED_MEMBERS = 200;
 
 export interface RoomsOptions {
   /** Bytes that may wait for a reader before it is given nothing more until they have gone. @default 65536 */
@@ -28,7 +35,7 @@ export class Rooms {
   readonly #presence: Presence;
   readonly #settings: RoomSettings;
   readonly #rooms = new Map<string, Room>();
-  readonly #rolls = new Map<string, Roll>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #unfollow: (() => void)[];
 
   constructor(log: EventLog, presence: Presence, options: RoomsOptions = {}) {
@@ -38,14 +45,17 @@ export class Rooms {
     const onEmpty = ({ name }: Room) => this.#rooms.delete(name);
     this.#settings = { log, watermark, tailEvents, tailBytes, onError, onEmpty };
     this.#unfollow = [
-      log.follow((room, head, event) => this.#rooms.get(room)?.onGrowth(head, event)),
-      presence.follow((room, change, name) => this.#rolls.get(room)?.onChange(change, name)),
+      log.follow((room, head, event, epoch) => this.#rooms.get(room)?.onGrowth(head, event, epoch)),
+      presence.follow((room, change, name, count) => {
+        if (count > MAX_WATCHED_MEMBERS) return;
+        for (const watcher of this.#watchers.get(room) ?? []) watcher(change, name);
+      }),
     ];
   }
 
   /** How many rooms are in memory. */
   get size(): number {
-    return new Set([...this.#rooms.keys(), ...this.#rolls.keys()]).size;
+    return new Set([...this.#rooms.keys(), ...this.#watchers.keys()]).size;
   }
 
   /** Resolves when the event is durable. Publications of one caller to one room keep their order. */
@@ -83,16 +93,18 @@ export class Rooms {
     return this.#presence.enter(room, arrival);
   }
 
-  /** Names of who is in a room, in the order of their coming. */
-  members(room: string): Promise<readonly string[]> {
-    return this.#presence.members(room);
+  /** Who is in a room: the names of the first `limit`, in the order of their coming, and how many there are. */
+  members(room: string, limit: number): Promise<Members> {
+    return this.#presence.members(room, limit);
   }
 
-  /** Tells of everybody who comes to a room and leaves it, from now on; resolves with who is there. */
-  watch(name: string, watcher: Watcher): Promise<Watch> {
-    const roll = this.#rolls.get(name) ?? new Roll(() => this.#presence.members(name));
-    this.#rolls.set(name, roll);
-    return roll.watch(watcher, () => this.#rolls.delete(name));
+  /** Tells of everybody who comes to a room and leaves it, as long as it is not too large. Returns what ends it. */
+  watch(room: string, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(room) ?? new Set();
+    this.#watchers.set(room, watchers.add(watcher));
+    return () => {
+      if (watchers.delete(watcher) && watchers.size === 0) this.#watchers.delete(room);
+    };
   }
 
   /** Nothing more is delivered; closes the log and the presence. */
