@@ -30,7 +30,7 @@ export class Router {
   /** @throws TypeError for a pattern that is none, or what is no route */
   constructor(routes: Routes) {
     for (const [path, value] of Object.entries(routes)) {
-      const route = typeof value === 'function' ? { handler: value } : value;
+      const route = typeof value === 'function' ? routeOf(value) : value;
       if (typeof route?.handler !== 'function') throw mistake(path, 'expected a handler or { handler }');
       const [, before = '', last = ''] = LAST_SEGMENT.exec(path) ?? [];
       if ((last.startsWith(':') ? before : path).includes('/:'))
@@ -67,6 +67,12 @@ export function selectorOf(router: Router | undefined, select: SelectProtocol): 
 /** The first that the client offers of those that are spoken. */
 export function firstOf(spoken: readonly string[] = []): SelectProtocol {
   return (_connection, offered) => offered.find((protocol) => spoken.includes(protocol));
+}
+
+/** A handler that says itself what its route needs. */
+function routeOf(handler: ConnectionHandler): Route {
+  const { refuse, protocols = [] } = handler;
+  return refuse ? { handler, refuse, protocols } : { handler, protocols };
 }
 
 function mistake(path: string, why: string): TypeError {

@@ -103,7 +103,8 @@ class LmdbLog implements EventLog {
 
   async append(room: string, publication: Publication): Promise<Appended> {
     const { result, event } = await this.#ask({ room, publication });
-    if (event !== undefined) for (const listener of this.#listeners) listener(room, event.offset, event);
+    if (event !== undefined)
+      for (const listener of this.#listeners) listener(room, event.offset, event, result.position.epoch);
     return result;
   }
 

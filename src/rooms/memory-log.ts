@@ -47,7 +47,7 @@ export class MemoryLog implements EventLog {
     this.#idle.delete(name);
     this.#trim(room);
     const { offset, at, from, text } = event;
-    for (const listener of this.#listeners) listener(name, offset, { offset, at, from, text });
+    for (const listener of this.#listeners) listener(name, offset, { offset, at, from, text }, room.epoch);
     return appended(room, event, false);
   }
 
