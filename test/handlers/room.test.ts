@@ -388,11 +388,13 @@ test('a reader that stands still costs little, and gets all of it later; who cam
     await setTimeout(100);
   }
   t.true(connection.bufferedAmount < 200_000);
+  console.log('AMOUNT', connection.bufferedAmount);
   for (let i = 0; i < 20; i++) {
     const guest = await bare(`r?name=guest${i}&last=0`);
     guest.socket.close();
     await guest.closed;
   }
+  console.log('AMOUNT', connection.bufferedAmount);
   const stays = await bare('r?name=stays&last=0');
   await until(() => server.connections.length === 2);
   slow.socket.resume();
