@@ -1,7 +1,8 @@
-export { clientAddress, type Peer } from './client-address.ts';
+export { type ClientAddress, clientAddress, type Peer } from './client-address.ts';
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';
+export type { ShutdownOptions } from './draining.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
 export { type BroadcastOptions, broadcast } from './handlers/broadcast.ts';
 export { type ChatOptions, chat } from './handlers/chat.ts';
