@@ -6,7 +6,6 @@ export type { ShutdownOptions } from './draining.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
 export { type BroadcastOptions, broadcast } from './handlers/broadcast.ts';
 export { type ChatOptions, chat } from './handlers/chat.ts';
-export { broadcast } from './handlers/broadcast.ts';
 export { type ClockOptions, clock } from './handlers/clock.ts';
 export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
