@@ -14,11 +14,11 @@ import {
 } from './lmdb-records.ts';
 import { openStore, type Store } from './lmdb-store.ts';
 import { Sweeper } from './lmdb-sweep.ts';
-import { unavailable } from './lmdb-transact.ts';
 import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
 import { bytesOf, durableLimits, type LogOptions, type LogSettings, logSettings } from './log-limits.ts';
 import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
+import { unavailable } from './room-error.ts';
 
 /** Milliseconds after which an empty room that is asked for is noted as not idle. */
 const IDLE_STEP = 60_000;
