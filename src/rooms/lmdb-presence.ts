@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootId, freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
+import { bootId } from './lmdb-boot.ts';
+import { freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
 import { PresenceTables } from './lmdb-presence-tables.ts';
 import {
   type Arrival,
