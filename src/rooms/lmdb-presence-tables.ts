@@ -53,6 +53,8 @@ export class PresenceTables {
   /** Names this process, or rather this object. */
   readonly #self = randomUUID();
   readonly #mark: ProcessMark;
+  /** By process: its last beat that was seen, and how often it was seen again. */
+  readonly #silent = new Map<string, { beat: number; looks: number }>();
 
   /** @throws TextEventError ERR_STORE where the folder cannot be used */
   constructor(folder: string, mark: ProcessMark) {
@@ -201,14 +203,26 @@ export class PresenceTables {
     return next === undefined ? undefined : Number(next[0]);
   }
 
-  /** Says that this process lives, and lets go of what those held that do not, at most `limit` names; returns whether there is more. */
-  beat(now: number, deadAfter: number, limit: number): boolean {
+  /**
+   * Says that this process lives, and lets go of what those held that do not, at most `limit` names.
+   * @param mostLooks beats of this process after which one that cannot be judged otherwise is taken for dead by its silence
+   * @returns whether there is more to let go of
+   */
+  beat(now: number, mostLooks: number, limit: number): boolean {
     this.#leases.putSync(this.#self, { mark: this.#mark, beat: now });
     for (const { key, value } of [...this.#leases.getRange({})]) {
-      const alive = isRunning(value.mark) ?? now - value.beat <= deadAfter;
+      const alive = isRunning(value.mark) ?? this.#looksInVain(key, value.beat) < mostLooks;
       if (!alive && this.#bury(key, value.beat, now, limit)) return true;
     }
     return false;
+  }
+
+  /** Looks are counted, not time: after a pause of the whole machine everybody has been silent. */
+  #looksInVain(holder: string, beat: number): number {
+    const before = this.#silent.get(holder);
+    const looks = before?.beat === beat ? before.looks + 1 : 0;
+    this.#silent.set(holder, { beat, looks });
+    return looks;
   }
 
   /** Lets go of what this process holds, at most `limit` names; returns whether there is more. */
@@ -221,6 +235,7 @@ export class PresenceTables {
     for (const { key, value } of holds) this.#letGo(key, value, since, now);
     if (holds.length === limit) return true;
     this.#leases.removeSync(holder);
+    this.#silent.delete(holder);
     return false;
   }
 }
