@@ -115,24 +115,6 @@ const variables = {
   socketMode: variable('SOCKET_MODE', octalMode, '0660', 'permissions of the Unix socket'),
   rootHandler: variable('ROOT_HANDLER', oneOf(HANDLER_NAMES), 'greet', 'which handler sits at /'),
   dataDir: variable('DATA_DIR', text('a folder'), './data', 'folder for what must outlive the process'),
-  historyMaxEvents: variable(
-    'HISTORY_MAX_EVENTS',
-    orOff(whole(1, 100_000_000), Infinity),
-    '10000',
-    'events that a room keeps; one more drops the oldest',
-  ),
-  historyMaxAge: variable(
-    'HISTORY_MAX_AGE',
-    orOff(duration('1s', '36500d'), Infinity),
-    '7d',
-    'how long a room keeps an event',
-  ),
-  durability: variable(
-    'DURABILITY',
-    oneOf(['commit', 'flush']),
-    'commit',
-    'what an acknowledged event outlives: commit the end of the process, flush a power cut too',
-  ),
   nodeEnv: variable(
     'NODE_ENV',
     oneOf(['development', 'production', 'test']),

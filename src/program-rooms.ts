@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
-import { openLiveLog } from './rooms/lmdb-live-log.ts';
-import { openLmdbLog } from './rooms/lmdb-log.ts';
+import { openLiveLog, openLmdbLog } from './rooms/lmdb-log.ts';
 import { openLmdbPresence } from './rooms/lmdb-presence.ts';
 import { Rooms } from './rooms/rooms.ts';
 
@@ -25,8 +24,14 @@ const ERROR_INTERVAL = 5000;
 /** @throws TextEventError ERR_STORE where DATA_DIR cannot be used, or what is in it is damaged */
 export async function openProgramRooms(config: Config, log: Logger): Promise<ProgramRooms> {
   const folder = (name: string) => resolve(config.dataDir, name);
-  const { historyMaxEvents: maxEvents, historyMaxAge: maxAge, durability } = config;
-  const durableLog = await openLmdbLog(folder('rooms'), { maxEvents, maxAge, durability });
+  const {
+    historyMaxEvents: maxEvents,
+    historyMaxBytes: maxBytes,
+    historyMaxAge: maxAge,
+    maxRooms,
+    durability,
+  } = config;
+  const durableLog = await openLmdbLog(folder('rooms'), { maxEvents, maxBytes, maxAge, maxRooms, durability });
   const liveLog = await openLiveLog(folder('live'));
   const presence = openLmdbPresence(folder('presence'));
   const options = { watermark: Math.min(WATERMARK, config.maxBufferedBytes / 2), onError: errorLog(log) };
