@@ -67,6 +67,33 @@ test('two programs with one folder are one set of rooms', async (t) => {
   t.deepEqual(await Promise.all(addressed.map(({ next }) => next())), [line, line]);
 });
 
+test('many who publish over two programs at once are seen by everybody in one order, each line once', async (t) => {
+  const DATA_DIR = dataDir(t);
+  const env = { DATA_DIR, MESSAGES_PER_SECOND: 'off' };
+  const programs = await Promise.all([startProgram(t, env), startProgram(t, env)]);
+  const speakers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => speak(t, `${programs[i % 2]?.ws}rooms/r?name=s${i}`)),
+  );
+  for (const speaker of speakers) await speaker.nextOf('welcome');
+  for (let i = 0; i < 200; i++)
+    for (const speaker of speakers) speaker.say({ type: 'publish', key: `${i}`, text: `${i}` });
+  const seen = await Promise.all(
+    speakers.map(async (speaker) => {
+      const lines: string[] = [];
+      let answers = 0;
+      while (lines.length < 200 || answers < 200) {
+        const { type, position, from, text } = JSON.parse(await speaker.next());
+        if (type === 'event') lines.push(`${position} ${from} ${text}`);
+        else if (type === 'ack') answers++;
+      }
+      return lines;
+    }),
+  );
+  // A key is the room's: of eight who publish with the same one the first is taken.
+  t.deepEqual(seen[0]?.map((line) => line.split(' ')[2]).sort(), Array.from({ length: 200 }, (_, i) => `${i}`).sort());
+  for (const lines of seen) t.deepEqual(lines, seen[0]);
+});
+
 for (const [name, send, answer] of [
   ['chat', 'hello', '收到,hello'],
   ['ws', 'x', undefined],
