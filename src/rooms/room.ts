@@ -3,7 +3,7 @@ import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
-import { Entry, Tail } from './tail.ts';
+import { Entry, Tail, type TailBudget } from './tail.ts';
 
 export interface RoomSettings {
   log: EventLog;
@@ -11,6 +11,7 @@ export interface RoomSettings {
   tailEvents: number;
   tailBytes: number;
   tailAge: number;
+  tailBudget: TailBudget;
   onError(error: unknown, room: string): void;
   /** Its last reader has gone. */
   onEmpty(room: Room): void;
@@ -48,7 +49,7 @@ export class Room {
   constructor(name: string, settings: RoomSettings) {
     this.name = name;
     this.#settings = settings;
-    this.tail = new Tail(settings.tailEvents, settings.tailBytes);
+    this.tail = new Tail(settings.tailEvents, settings.tailBytes, settings.tailBudget);
   }
 
   /** The place of the newest event that its readers have been given. */
@@ -75,7 +76,9 @@ export class Room {
   leave(live?: Cursor): void {
     if (live) this.#stopPushing(live);
     this.#readers--;
-    if (this.#readers === 0) this.#settings.onEmpty(this);
+    if (this.#readers > 0) return;
+    this.tail.clear(this.tail.end);
+    this.#settings.onEmpty(this);
   }
 
   /** @param cursor stands at the end of the tail */

@@ -231,6 +231,27 @@ test('a connection has 100 publications in flight at most, and waits with the re
   for (let i = 0; i < 500; i++) t.is((await other.nextOf('event')).text, `${i}`);
 });
 
+test('a publisher that does not read is slowed down, and gets every acknowledgement when it does', async (t) => {
+  const { server, json } = await start(t);
+  const opened = once(server, 'connection');
+  const client = await json('r');
+  const [connection] = (await opened) as [Connection];
+  await client.nextOf('welcome');
+  client.socket.pause();
+  const text = 'x'.repeat(5000);
+  for (let i = 0; i < 3000; i++) client.say({ type: 'publish', key: `${i}`, text });
+  await until(() => connection.bufferedAmount > 65_536);
+  t.true(connection.bufferedAmount < 200_000);
+  client.socket.resume();
+  const seen = { ack: 0, event: 0 };
+  while (seen.ack < 3000 || seen.event < 3000) {
+    const message = JSON.parse(await client.next());
+    if (message.type === 'ack') t.is(message.key, `${seen.ack}`);
+    seen[message.type as 'ack']++;
+  }
+  t.deepEqual(seen, { ack: 3000, event: 3000 });
+});
+
 test('a store that fails is an error to the publisher, with its key, and the room goes on', async (t) => {
   const { log, json } = await start(t);
   const client = await json('r');
