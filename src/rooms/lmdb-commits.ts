@@ -108,9 +108,9 @@ export class Commits<Q, R> {
   }
 }
 
-/** Resolving again what is resolved does nothing. */
-function resolveAll<Q, R>(batch: readonly Waiting<Q, R>[], outcomes: readonly R[]): true {
-  for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i] as R);
+/** Leaves nothing to be resolved, or rejected, once more. */
+function resolveAll<Q, R>(batch: Waiting<Q, R>[], outcomes: readonly R[]): true {
+  for (const [i, { resolve }] of batch.splice(0).entries()) resolve(outcomes[i] as R);
   return true;
 }
 

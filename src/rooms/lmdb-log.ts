@@ -26,7 +26,7 @@ import {
 } from './log-limits.ts';
 import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
-import { unavailable } from './room-error.ts';
+import { RoomError, unavailable } from './room-error.ts';
 
 /** Milliseconds after which an empty room that is asked for is noted as not idle. */
 const IDLE_STEP = 60_000;
@@ -141,10 +141,16 @@ class LmdbLog implements EventLog {
     this.#changes.close();
     this.#listeners.clear();
     await this.#commits.settled();
+    if (this.#store.flushes) await this.#markClosed();
+    await this.#store.close();
+  }
+
+  /** Where it cannot be written, rooms begin another epoch after the machine's next start, and lose nothing by it. */
+  async #markClosed(): Promise<void> {
     try {
-      if (this.#store.flushes) await this.#store.write(() => markClean(this.#tables));
-    } finally {
-      await this.#store.close();
+      await this.#store.write(() => markClean(this.#tables));
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
     }
   }
 
