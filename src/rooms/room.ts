@@ -22,8 +22,9 @@ export interface History extends Omit<Page, 'events'> {
   readonly entries: readonly Entry[];
 }
 
-/** The most events that are read from the log at once. */
+/** What is read from the log at once to follow it. */
 const PAGE_EVENTS = 1000;
+const PAGE_BYTES = 1024 * 1024;
 /** Milliseconds until a reading that failed is tried again. */
 const RETRY_TIME = 250;
 
@@ -137,8 +138,7 @@ export class Room {
     while (this.#stale && this.#readers > 0 && !this.closed) {
       this.#stale = false;
       try {
-        const { log, tailBytes } = this.#settings;
-        const page = await log.read(this.name, this.position, PAGE_EVENTS, tailBytes);
+        const page = await this.#settings.log.read(this.name, this.position, PAGE_EVENTS, PAGE_BYTES);
         this.#take(page);
         if (page.head > this.tail.end) this.#stale = true;
       } catch (error) {
@@ -208,7 +208,8 @@ export class Room {
     const { offset } = after;
     const { start, end } = this.tail;
     const near = after.epoch === this.epoch && offset < start && offset > this.#tooFar && end - offset <= tailEvents;
-    const page = await log.read(this.name, after, near ? tailEvents : PAGE_EVENTS, near ? tailBytes : watermark);
+    const [limit, maxBytes] = near ? [tailEvents, tailBytes] : [PAGE_EVENTS, watermark];
+    const page = await log.read(this.name, after, limit, Math.max(1, maxBytes));
     const entries = page.events.map((event) => new Entry(event));
     if (near && page.epoch === this.epoch && !this.tail.prepend(entries)) this.#tooFar = offset;
     return { ...page, entries };

@@ -302,6 +302,18 @@ test('bare text: the last lines on coming, then lines as they come', async (t) =
   for (const client of [twenty, three, none]) t.is(await client.next(), '访客2:{"type":"publish","text":"x"}');
 });
 
+test('bare text resumes after a position too, or with the oldest line that there is', async (t) => {
+  const { rooms, bare } = await start(t, { log: new FailingLog({ maxEvents: 5 }) });
+  for (let i = 1; i <= 9; i++) await rooms.publish('r', { from: 'a', text: `${i}` });
+  const { epoch } = await rooms.head('r');
+  const [exact, gap, reset] = [
+    await bare(`r?after=${epoch}:8`),
+    await bare(`r?after=${epoch}:2`),
+    await bare('r?after=x:9'),
+  ];
+  t.deepEqual([await exact.next(), await gap.next(), await reset.next()], ['a:9', 'a:5', 'a:5']);
+});
+
 test('both ways of speaking meet in one room', async (t) => {
   const { json, bare } = await start(t);
   const [a, b] = [await json('r?name=a'), await bare('r?name=b')];

@@ -55,12 +55,13 @@ test('an event is encoded once for all the readers of a format, those who come l
   t.true(readers.every(({ encoded }) => encoded[2] === late.encoded[2]));
 });
 
-for (const [how, tailEvents] of [
-  ['the tail', 1000],
-  ['the log', 0],
+for (const [how, options] of [
+  ['the tail', {}],
+  ['the log', { tailEvents: 0 }],
+  ['the log, where no byte may be kept', { tailBytes: 0 }],
 ] as const) {
   test(`a reader resumes after its position from ${how}, exactly`, async (t) => {
-    const { log, say, join } = setUp({ tailEvents });
+    const { log, say, join } = setUp(options);
     log.grow('r', 2500);
     const reader = await join({ after: { epoch: 'e1', offset: 700 } });
     await until(() => reader.texts.length === 1800);
