@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { type Connection, room } from '../../src/index.ts';
+import { type Connection, room, type ServerOptions } from '../../src/index.ts';
 import type { Publication } from '../../src/rooms/event-log.ts';
 import { MemoryLog } from '../../src/rooms/memory-log.ts';
 import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
@@ -36,7 +37,12 @@ class FailingLog extends MemoryLog {
   }
 }
 
-async function start(t: ExecutionContext, { log = new FailingLog(), grace = 0, ...options } = {}) {
+interface Setting extends ServerOptions {
+  log?: FailingLog;
+  grace?: number;
+}
+
+async function start(t: ExecutionContext, { log = new FailingLog(), grace = 0, ...options }: Setting = {}) {
   const rooms = new Rooms(log, new MemoryPresence({ grace }));
   const { server, port, url } = await startServer(t, {
     routes: { '/rooms/:room': room({ rooms }) },
@@ -113,6 +119,24 @@ test('what retention has dropped is told as a gap, after the welcome and before 
   t.is((await client.nextOf('welcome')).position, `${epoch}:3`);
   t.deepEqual(await client.nextOf('gap'), { type: 'gap', from: `${epoch}:3`, to: `${epoch}:15`, lost: 12 });
   t.is((await client.nextOf('event')).text, '16');
+});
+
+test('who missed 1,000 events gets them in a few writes', async (t) => {
+  const { server, rooms, json } = await start(t);
+  const { epoch } = await rooms.head('r');
+  for (let i = 0; i < 1000; i++) await rooms.publish('r', { from: 'a', text: 'x'.repeat(64) });
+  let writes = 0;
+  server.on('connection', ({ socket }) => {
+    const write = socket.write.bind(socket);
+    socket.write = ((...args: Parameters<typeof write>) => {
+      writes++;
+      return write(...args);
+    }) as typeof socket.write;
+  });
+  const client = await json(`r?after=${epoch}:0`);
+  await client.nextOf('welcome');
+  for (let i = 1; i <= 1000; i++) t.is((await client.nextOf('event')).position, `${epoch}:${i}`);
+  t.true(writes <= 6, `${writes} writes`);
 });
 
 test('a position of a log that is no more is told as a reset, and events begin with the oldest', async (t) => {
@@ -455,6 +479,25 @@ test.serial(
     t.is((await slow.nextOf('event')).text, 'after');
   },
 );
+
+test('connections that compress read the same, the slow ones too', async (t) => {
+  const { server, rooms, json } = await start(t, { compression: true });
+  const [slow, fast] = [await json('r?name=slow'), await json('r?name=fast')];
+  t.is(slow.socket.extensions, 'permessage-deflate');
+  await slow.nextOf('welcome');
+  await slow.nextOf('join');
+  await fast.nextOf('welcome');
+  slow.socket.pause();
+  for (let i = 0; i < 300; i++) {
+    await rooms.publish('r', { from: 'a', text: randomBytes(20_000).toString('base64') });
+    if (i % 10 === 0) await setTimeout(1);
+  }
+  const events = [];
+  for (let i = 0; i < 300; i++) events.push(await fast.nextOf('event'));
+  slow.socket.resume();
+  for (const event of events) t.deepEqual(await slow.nextOf('event'), event);
+  t.is(server.connections.length, 2);
+});
 
 test('joins that are cut off at any moment leave nobody behind', async (t) => {
   const { server, rooms, port } = await start(t);
