@@ -37,6 +37,8 @@ export interface LmdbLogOptions extends LogOptions {
    * cannot either. @default commit
    */
   readonly durability?: 'commit' | 'flush';
+  /** Milliseconds until what waits for its turn to write is refused as unavailable. @default 10_000 */
+  readonly patience?: number;
   /** Names the time since the machine's start. @default the one of the system */
   readonly boot?: string;
 }
@@ -62,9 +64,9 @@ export async function openLiveLog(
 }
 
 async function begin(store: Store, options: LmdbLogOptions, limits: LogLimits): Promise<EventLog> {
-  const { durability = 'commit', boot = bootId(), ...rest } = options;
+  const { durability = 'commit', patience = 10_000, boot = bootId(), ...rest } = options;
   try {
-    const log = new LmdbLog(store, logSettings(rest, limits), durability === 'flush');
+    const log = new LmdbLog(store, logSettings(rest, limits), durability === 'flush', patience);
     await log.begin(boot);
     return log;
   } catch (error) {
@@ -84,13 +86,13 @@ class LmdbLog implements EventLog {
   readonly #listeners = new Set<GrowthListener>();
   #isClosed = false;
 
-  constructor(store: Store, settings: LogSettings, flush: boolean) {
+  constructor(store: Store, settings: LogSettings, flush: boolean, patience: number) {
     this.#store = store;
     this.#settings = settings;
     this.#flush = flush;
     this.#tables = openTables(store.root);
     this.#changes = new Changes(store.root, 'changes');
-    this.#commits = new Commits(store, lengthOf, (requests) => this.#apply(requests));
+    this.#commits = new Commits(store, { bytesOf: lengthOf, apply: (requests) => this.#apply(requests), patience });
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
 
@@ -199,6 +201,7 @@ class LmdbLog implements EventLog {
     try {
       for (const { key, value } of this.#tables.events.getRange({ start: from, end: to, limit })) {
         const event = toEvent(offsetOf(key), value);
+        if (event.offset !== start.after + 1 + events.length) break;
         events.push(event);
         bytes += bytesOf(event);
         if (bytes >= maxBytes) break;

@@ -73,4 +73,13 @@ export function testRetention({ open }: LogUnderTest): void {
     await t.throwsAsync(log.read('e', d, ALL), { instanceOf: RoomError });
     t.false((await log.append('a', { from: 'a', text: '5' })).duplicate, 'rooms that are there go on');
   });
+
+  test('rooms that come and go at once leave nothing behind', async (t) => {
+    const log = await open(t, { maxRooms: 3, now: () => 1_000_000 });
+    const rooms = count(10).map((i) => `room ${i}`);
+    const first = await Promise.all(rooms.map((room) => log.head(room)));
+    const kept = await Promise.all(rooms.slice(7).map((room) => log.head(room)));
+    t.deepEqual(kept, first.slice(7));
+    t.not((await log.head('room 1')).epoch, first[0]?.epoch);
+  });
 }
