@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Names that ROOT_HANDLER takes. */
-export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast'] as const;
+export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast', 'ws', 'chat'] as const;
 
 /** A value's kind: what it must look like, in words and as a schema from its text. */
 interface Kind<T> {

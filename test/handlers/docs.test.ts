@@ -44,7 +44,8 @@ for (const program of programs) {
 
 test('docs/handlers.md has a heading and a program for each handler', (t) => {
   const used = programs.join('\n');
-  for (const name of [...HANDLER_NAMES, 'room']) {
+  // What ROOT_HANDLER names ws is the chat in its other style.
+  for (const name of [...HANDLER_NAMES.filter((handler) => handler !== 'ws'), 'room']) {
     t.regex(text, new RegExp(`^## ${name}\\b`, 'm'));
     t.true(used.includes(`${name}(`), name);
   }
