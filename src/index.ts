@@ -10,6 +10,7 @@ export type { ConnectionHandler } from './handlers/handler.ts';
 export type { Refusal } from './handshake.ts';
 export { createServer, Server, type ServerEvents } from './server.ts';
 export type { Authorization, SelectProtocol, ServerOptions } from './server-options.ts';
-export { Connection, type ConnectionEvents } from './wire/connection.ts';
+export { Connection } from './wire/connection.ts';
+export type { ConnectionEvents } from './wire/connection-settings.ts';
 export type { CompressionOptions } from './wire/deflate.ts';
 export { type ConnectionFilter, Group } from './wire/group.ts';

@@ -4,7 +4,9 @@ import type { Peer } from './client-address.ts';
 import { defaults } from './defaults.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import type { Refusal } from './handshake.ts';
-import type { Connection, ConnectionSettings } from './wire/connection.ts';
+import { BufferBudget } from './wire/buffer-budget.ts';
+import type { Connection } from './wire/connection.ts';
+import type { ConnectionSettings } from './wire/connection-settings.ts';
 import { type CompressionOptions, DeflateNegotiator } from './wire/deflate.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
 
@@ -69,6 +71,11 @@ export interface ServerOptions extends TlsOptions {
   rateGrace?: number;
   /** What may wait for a slow reader; over it 1013. @default 1 MiB */
   maxBufferedBytes?: number;
+  /**
+   * What is buffered for all connections together: messages that have not come whole, and what waits for slow readers.
+   * Who would take it over is closed with 1013. @default 256 MiB
+   */
+  maxTotalBufferedBytes?: number;
   /** Compress messages for clients that offer it (permessage-deflate); an object says how. @default false */
   compression?: boolean | CompressionOptions;
   /** The name of `compression` in `ws`. */
@@ -99,6 +106,7 @@ const LIMITS = [
   'bytesPerSecond',
   'rateGrace',
   'maxBufferedBytes',
+  'maxTotalBufferedBytes',
   'pingInterval',
   'pingTimeout',
 ] as const satisfies (keyof ServerOptions)[];
@@ -123,6 +131,7 @@ class ServerConnectionSettings implements ConnectionSettings {
   readonly bytesPerSecond: number;
   readonly rateGrace: number;
   readonly maxBufferedBytes: number;
+  readonly budget: BufferBudget;
   readonly closeTimeout: number;
   readonly heartbeat: Heartbeat;
   readonly compression: DeflateNegotiator | undefined;
@@ -139,6 +148,7 @@ class ServerConnectionSettings implements ConnectionSettings {
     this.bytesPerSecond = options.bytesPerSecond ?? MiB;
     this.rateGrace = options.rateGrace ?? 30_000;
     this.maxBufferedBytes = options.maxBufferedBytes ?? MiB;
+    this.budget = new BufferBudget(options.maxTotalBufferedBytes ?? 256 * MiB);
     this.closeTimeout = options.closeTimeout ?? 3_000;
     this.heartbeat = new Heartbeat(options.pingInterval ?? 25_000, options.pingTimeout ?? 10_000);
     const compression = options.compression ?? options.perMessageDeflate ?? false;

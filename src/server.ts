@@ -28,7 +28,8 @@ import {
   type SelectProtocol,
   type ServerOptions,
 } from './server-options.ts';
-import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
+import { Connection } from './wire/connection.ts';
+import type { ConnectionOwner, ConnectionSettings } from './wire/connection-settings.ts';
 import { type ConnectionFilter, Group, sendToAll } from './wire/group.ts';
 
 export interface ServerEvents {
