@@ -25,6 +25,7 @@ const SLAB_BYTES = 32 * 1024;
 const SLAB_MAX_LENGTH = 1023;
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slabMemory = slab.buffer;
 let slabUsed = 0;
 
 let dirty: Outbox[] = [];
@@ -48,7 +49,7 @@ export class Outbox implements Outgoing {
   #callbacks: SentCallback[] | undefined;
   #dirty = false;
   // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
-  #run: Buffer | undefined;
+  #run: ArrayBuffer | undefined;
   #runStart = 0;
   #runEnd = 0;
 
@@ -94,11 +95,11 @@ export class Outbox implements Outgoing {
 
   /** What was just written into the slab is next: behind the run of before, or the beginning of one. */
   #inSlab(start: number, sent: SentCallback | undefined): void {
-    if (this.#run === slab && this.#runEnd === start) {
+    if (this.#run === slabMemory && this.#runEnd === start) {
       this.#runEnd = slabUsed;
     } else {
       this.#endRun();
-      this.#run = slab;
+      this.#run = slabMemory;
       this.#runStart = start;
       this.#runEnd = slabUsed;
     }
@@ -145,7 +146,8 @@ export class Outbox implements Outgoing {
 
   #endRun(): void {
     if (this.#run === undefined) return;
-    this.#queue.push(this.#run.subarray(this.#runStart, this.#runEnd));
+    // Less than half the price of `subarray`.
+    this.#queue.push(Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart));
     this.#run = undefined;
   }
 
@@ -169,6 +171,7 @@ export class Outbox implements Outgoing {
 function slabPlace(room: number): number {
   if (slabUsed + room > SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabMemory = slab.buffer;
     slabUsed = 0;
   }
   return slabUsed;
