@@ -190,6 +190,12 @@ const variables = {
     '1MiB',
     'what may wait for a slow reader; over it 1013',
   ),
+  maxTotalBufferedBytes: variable(
+    'MAX_TOTAL_BUFFERED_BYTES',
+    orOff(size('1MiB', '64GiB'), Infinity),
+    '256MiB',
+    'what is buffered for all connections together; over it 1013',
+  ),
   handshakeTimeout: variable('HANDSHAKE_TIMEOUT', duration('100ms', '10m'), '10s', 'until a request has come whole'),
   closeTimeout: variable('CLOSE_TIMEOUT', duration('100ms', '10m'), '3s', 'until a closing handshake is cut short'),
   compression: variable('COMPRESSION', onOff, 'off', 'permessage-deflate for clients that offer it'),

@@ -2,6 +2,7 @@ import net, { type TcpNetConnectOpts } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
 import { defaults } from './defaults.ts';
 import { TextEventError } from './errors.ts';
+import { BufferBudget } from './wire/buffer-budget.ts';
 import { startClientHandshake } from './wire/client-handshake.ts';
 import { Connection } from './wire/connection.ts';
 
@@ -52,6 +53,7 @@ export function connect(
     bytesPerSecond: Number.POSITIVE_INFINITY,
     rateGrace: Number.POSITIVE_INFINITY,
     maxBufferedBytes: Number.POSITIVE_INFINITY,
+    budget: new BufferBudget(Number.POSITIVE_INFINITY),
     closeTimeout: 3_000,
     get binaryFragmentation() {
       return defaults.binaryFragmentation;

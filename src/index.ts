@@ -16,6 +16,7 @@ export type { Route, Routes, SelectProtocol } from './router.ts';
 export { createServer, Server } from './server.ts';
 export type { ServerEvents } from './server-events.ts';
 export type { Authorization, ServerOptions } from './server-options.ts';
-export { Connection, type ConnectionEvents } from './wire/connection.ts';
+export { Connection } from './wire/connection.ts';
+export type { ConnectionEvents } from './wire/connection-settings.ts';
 export type { CompressionOptions } from './wire/deflate.ts';
 export { type ConnectionFilter, Group } from './wire/group.ts';

@@ -5,7 +5,8 @@ import type { ClientAddress } from './client-address.ts';
 import { defaults } from './defaults.ts';
 import type { Refusal } from './handshake.ts';
 import type { Routes, SelectProtocol } from './router.ts';
-import type { ConnectionSettings } from './wire/connection.ts';
+import { BufferBudget } from './wire/buffer-budget.ts';
+import type { ConnectionSettings } from './wire/connection-settings.ts';
 import { type CompressionOptions, DeflateNegotiator } from './wire/deflate.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
 
@@ -77,6 +78,11 @@ export interface ServerOptions extends TlsOptions {
   rateGrace?: number;
   /** What may wait for a slow reader; over it 1013. @default 1 MiB */
   maxBufferedBytes?: number;
+  /**
+   * What is buffered for all connections together: messages that have not come whole, and what waits for slow readers.
+   * Who would take it over is closed with 1013. @default 256 MiB
+   */
+  maxTotalBufferedBytes?: number;
   /** Compress messages for clients that offer it (permessage-deflate); an object says how. @default false */
   compression?: boolean | CompressionOptions;
   /** The name of `compression` in `ws`. */
@@ -110,6 +116,7 @@ const LIMITS = [
   'bytesPerSecond',
   'rateGrace',
   'maxBufferedBytes',
+  'maxTotalBufferedBytes',
   'pingInterval',
   'pingTimeout',
 ] as const satisfies (keyof ServerOptions)[];
@@ -130,31 +137,56 @@ export function httpAdmission(options: ServerOptions): Admission {
   return new Admission(maxHttpConnections, perAddress, 'HTTP connections');
 }
 
-type Callbacks = Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'onClosed' | 'onGone'>;
+type Callbacks = Required<Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'onClosed' | 'onGone'>>;
 
-/** What the connections of a server are given. */
+/** What the connections of a server are given. A class: V8 looks up a literal with getters by hash, at each message. */
+class ServerConnectionSettings implements ConnectionSettings {
+  readonly masked = true;
+  readonly #maxMessageBytes: number | undefined;
+  readonly maxFragments: number;
+  readonly messagesPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly rateGrace: number;
+  readonly maxBufferedBytes: number;
+  readonly budget: BufferBudget;
+  readonly closeTimeout: number;
+  readonly heartbeat: Heartbeat;
+  readonly compression: DeflateNegotiator | undefined;
+  readonly onHandlerError: Callbacks['onHandlerError'];
+  readonly onViolation: Callbacks['onViolation'];
+  readonly onClosed: Callbacks['onClosed'];
+  readonly onGone: Callbacks['onGone'];
+
+  constructor(options: ServerOptions, callbacks: Callbacks) {
+    const maxPayload = options.maxPayload === 0 ? Number.POSITIVE_INFINITY : options.maxPayload;
+    this.#maxMessageBytes = options.maxMessageBytes ?? maxPayload;
+    this.maxFragments = options.maxFragments ?? 65_536;
+    this.messagesPerSecond = options.messagesPerSecond ?? 100;
+    this.bytesPerSecond = options.bytesPerSecond ?? MiB;
+    this.rateGrace = options.rateGrace ?? 30_000;
+    this.maxBufferedBytes = options.maxBufferedBytes ?? MiB;
+    this.budget = new BufferBudget(options.maxTotalBufferedBytes ?? 256 * MiB);
+    this.closeTimeout = options.closeTimeout ?? 3_000;
+    this.heartbeat = new Heartbeat(options.pingInterval ?? 25_000, options.pingTimeout ?? 10_000);
+    const compression = options.compression ?? options.perMessageDeflate ?? false;
+    this.compression = compression
+      ? new DeflateNegotiator(compression === true ? {} : compression, () => this.maxMessageBytes)
+      : undefined;
+    this.onHandlerError = callbacks.onHandlerError;
+    this.onViolation = callbacks.onViolation;
+    this.onClosed = callbacks.onClosed;
+    this.onGone = callbacks.onGone;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#maxMessageBytes ?? defaults.maxMessageBytes;
+  }
+
+  get binaryFragmentation(): number {
+    return defaults.binaryFragmentation;
+  }
+}
+
 export function connectionSettings(options: ServerOptions, callbacks: Callbacks): ConnectionSettings {
-  const compression = options.compression ?? options.perMessageDeflate ?? false;
-  const maxPayload = options.maxPayload === 0 ? Number.POSITIVE_INFINITY : options.maxPayload;
-  const maxMessageBytes = () => options.maxMessageBytes ?? maxPayload ?? defaults.maxMessageBytes;
-  return {
-    masked: true,
-    get maxMessageBytes() {
-      return maxMessageBytes();
-    },
-    compression: compression
-      ? new DeflateNegotiator(compression === true ? {} : compression, maxMessageBytes)
-      : undefined,
-    maxFragments: options.maxFragments ?? 65_536,
-    messagesPerSecond: options.messagesPerSecond ?? 100,
-    bytesPerSecond: options.bytesPerSecond ?? MiB,
-    rateGrace: options.rateGrace ?? 30_000,
-    maxBufferedBytes: options.maxBufferedBytes ?? MiB,
-    closeTimeout: options.closeTimeout ?? 3_000,
-    get binaryFragmentation() {
-      return defaults.binaryFragmentation;
-    },
-    heartbeat: new Heartbeat(options.pingInterval ?? 25_000, options.pingTimeout ?? 10_000),
-    ...callbacks,
-  };
+  return new ServerConnectionSettings(options, callbacks);
 }

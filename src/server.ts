@@ -15,7 +15,8 @@ import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
 import { checkLimits, connectionSettings, httpAdmission, type ServerOptions } from './server-options.ts';
 import { type Entrant, Upgrader } from './upgrader.ts';
-import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
+import { Connection } from './wire/connection.ts';
+import type { ConnectionOwner, ConnectionSettings } from './wire/connection-settings.ts';
 import { type ConnectionFilter, type Group, sendToAll } from './wire/group.ts';
 
 /**

@@ -22,6 +22,8 @@ for (const [path, specifier] of [
   ['src/wire/outbox.ts', '../server.ts'],
   ['src/wire/frame-reader.ts', 'node:net'],
   ['src/wire/frame-reader.ts', './connection.ts'],
+  ['src/wire/frame-header.ts', './socket-writer.ts'],
+  ['src/wire/message-reader.ts', './outbox.ts'],
   ['src/wire/connection.ts', 'nodejs-websocket'],
   ['src/server.ts', 'nodejs-websocket/Connection.js'],
   ['src/server.ts', './http/app.ts'],

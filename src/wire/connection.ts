@@ -5,72 +5,25 @@ import type { Duplex } from 'node:stream';
 import { type CloseCode, closeCodes, isSendableCloseCode } from '../close-codes.ts';
 import { ProtocolError, TextEventError } from '../errors.ts';
 import { BaseConnection } from './base-connection.ts';
-import { BinaryReader, BinaryWriter } from './binary-stream.ts';
-import type { Deflate, DeflateNegotiator } from './deflate.ts';
+import { BinaryDelivery } from './binary-delivery.ts';
+import { BinaryWriter } from './binary-stream.ts';
+import { Closing } from './closing.ts';
+import type { ConnectionEvents, ConnectionOwner, ConnectionSettings } from './connection-settings.ts';
+import type { Deflate } from './deflate.ts';
 import { DeflatingOutbox } from './deflating-outbox.ts';
-import { encodeClose, encodeFrame, encodeText, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
-import { decodeText, FrameReader, type FrameReaderOptions, type FrameSink } from './frame-reader.ts';
+import { encodeClose, encodeFrame, MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
 import type { Group } from './group.ts';
-import type { Beating, Heartbeat } from './heartbeat.ts';
-import { MessageBuffer } from './message-buffer.ts';
-import { Outbox, type SentCallback } from './outbox.ts';
-import { RateLimit, type RateLimits, type RateVerdict } from './rate-limit.ts';
-import { forgetMessage, rememberMessage } from './relay.ts';
+import type { Beating } from './heartbeat.ts';
+import { MaskingOutbox } from './masking-outbox.ts';
+import { Outbox } from './outbox.ts';
+import type { Outgoing } from './outgoing.ts';
+import { PAUSE, Reading, type ReadingOwner } from './reading.ts';
 import { answerHandshake } from './server-handshake.ts';
+import { ownSocket, type SocketOwner, startReading } from './socket-events.ts';
+import type { SentCallback, WriterOwner } from './socket-writer.ts';
+import { deliverText, isDeliveredText } from './text-delivery.ts';
 
-/** What the connections of one server, or one client, have in common. */
-export interface ConnectionSettings extends FrameReaderOptions, RateLimits {
-  /** Bytes that may wait for a slow reader before it is closed with 1013. */
-  maxBufferedBytes: number;
-  /** Milliseconds for the closing handshake before the socket is destroyed. */
-  closeTimeout: number;
-  /** Bytes of a message to collect before a frame of a binary stream is sent. */
-  binaryFragmentation: number;
-  heartbeat?: Heartbeat;
-  /** Agrees on compression; without it compression is off. */
-  compression?: DeflateNegotiator | undefined;
-  /** A listener of a connection threw or rejected; the connection closes with 1011. */
-  onHandlerError(error: unknown, connection: Connection): void;
-  onViolation?(error: ProtocolError, connection: Connection): void;
-  /** The connection is over; called once, before its `close` event. */
-  onClosed?(connection: Connection): void;
-  /** Its socket is gone, at the same time or later; called once. */
-  onGone?(connection: Connection): void;
-}
-
-/** What a handler can reach of the server that its connection belongs to. */
-export interface ConnectionOwner {
-  /** The open connections, in no particular order. */
-  readonly connections: readonly Connection[];
-  /** Sends a text to every open connection that `filter` lets through. */
-  broadcast(text: string, filter?: (connection: Connection) => boolean): number;
-  /** The group of this name. */
-  group(name: string): Group;
-  /** @internal Chooses the subprotocol in the handshake. */
-  readonly _selectProtocol: ((connection: Connection, protocols: string[]) => string | undefined) | null;
-}
-
-/** The events of a connection and what their listeners are given. */
-export interface ConnectionEvents {
-  /** A whole text message. */
-  text: [text: string];
-  /** A binary message begins; the stream ends with it. Where nobody listens the message is dropped. */
-  binary: [stream: BinaryReader];
-  /** A whole message of either kind as bytes, those of a text in UTF-8; a text that is only listened to so is not decoded. */
-  message: [data: Buffer, isBinary: boolean];
-  /** The answer to a ping, its payload as text. */
-  pong: [payload: string];
-  /** The connection is over: the code and reason of the first Close frame, 1005 without a code, 1006 without a frame. */
-  close: [code: number, reason: string];
-  /** A socket error, or a call that cannot be carried out. A socket error without a listener is dropped. */
-  error: [error: Error];
-  /** A client's handshake succeeded. */
-  connect: [];
-  /** Everything queued was handed to the operating system after more had waited than it took. */
-  drain: [];
-  /** The server stops: the client is told to come back after so many milliseconds. What is sent at once goes before the Close. */
-  draining: [afterMs: number];
-}
+const NOTHING = Buffer.alloc(0);
 
 type Listener<E extends keyof ConnectionEvents> = (this: Connection, ...args: ConnectionEvents[E]) => void;
 
@@ -81,20 +34,9 @@ export interface Connection {
   emit<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean;
 }
 
-/** The bytes of the text that was handed out last, so that sending it on does not validate it again. */
-let lastValidText: Uint8Array | undefined;
-
-const NOTHING = Buffer.alloc(0);
-
-/** Who may want reading to pause. */
-const PAUSE = { HANDLER: 1, RATE: 2, INFLATE: 4 } as const;
-
-const kConnection = Symbol('connection');
-type OwnedSocket = Socket & { [kConnection]: Connection };
-
 /** One WebSocket connection: the names and meanings of `nodejs-websocket`, the behaviour of RFC 6455. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface only gives the events of the emitter their types
-export class Connection extends BaseConnection implements FrameSink, Beating {
+export class Connection extends BaseConnection implements ReadingOwner, WriterOwner, SocketOwner, Beating {
   /** CONNECTING 0, OPEN 1, CLOSING 2, CLOSED 3. */
   readyState: number = this.CONNECTING;
   /** The request target, such as `/chat?name=a`. */
@@ -125,21 +67,12 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   beat = 0;
 
   readonly #settings: ConnectionSettings;
-  readonly #reader: FrameReader;
-  #outbox: Outbox | DeflatingOutbox;
+  readonly #reading: Reading;
+  #outbox: Outgoing;
   #deflate: Deflate | undefined = undefined;
-  #incoming: BinaryReader | undefined = undefined;
-  /** The pieces of a binary message that a listener of `message` is to get whole. */
-  #pieces: MessageBuffer | undefined = undefined;
+  #incoming: BinaryDelivery | undefined = undefined;
   #outgoing: BinaryWriter | undefined = undefined;
-  #closeTimer: NodeJS.Timeout | undefined = undefined;
-  readonly #rate: RateLimit | undefined;
-  #ratePause: NodeJS.Timeout | undefined = undefined;
-  /** Who wants reading to pause, a bit for each. */
-  #pauses = 0;
-  // What this side said when it closed first.
-  #closeCode: number = closeCodes.ABNORMAL.code;
-  #closeReason = '';
+  #closing: Closing | undefined = undefined;
 
   /** @internal Use `createServer` or `connect`. */
   constructor(socket: Duplex, server: ConnectionOwner | null, settings: ConnectionSettings) {
@@ -147,15 +80,9 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.socket = socket as Socket;
     this.server = server;
     this.#settings = settings;
-    this.#reader = new FrameReader(this, settings);
-    this.#outbox = new Outbox(this.socket, settings.maxBufferedBytes);
-    const limited = Number.isFinite(settings.messagesPerSecond) || Number.isFinite(settings.bytesPerSecond);
-    this.#rate = limited ? new RateLimit(settings) : undefined;
-    (this.socket as OwnedSocket)[kConnection] = this;
-    socket.on('error', onSocketError);
-    socket.on('close', onSocketClose);
-    socket.on('end', onSocketEnd);
-    socket.on('drain', onSocketDrain);
+    this.#reading = new Reading(socket, this, settings);
+    this.#outbox = new (settings.masked ? Outbox : MaskingOutbox)(this.socket, settings, this);
+    ownSocket(socket, this);
   }
 
   /** Answers the opening handshake of a request that was let in. @internal */
@@ -177,7 +104,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   open(): void {
     this.readyState = this.OPEN;
     this.#settings.heartbeat?.add(this);
-    this.socket.on('data', onSocketData);
+    startReading(this.socket);
   }
 
   /** Bytes sent that the operating system has not taken yet. */
@@ -196,9 +123,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (text instanceof Uint8Array) return this.#sendTextBytes(text, sent);
     if (typeof text !== 'string') throw new TypeError(`sendText: got ${typeof text}, expected a string`);
     if (!this.#maySend()) return false;
-    const callback = this.#guarded(sent);
-    if (this.#masks) this.#outbox.push(encodeText(text, true), callback);
-    else this.#outbox.pushText(text, callback);
+    this.#outbox.pushText(text, this.#guarded(sent));
     return true;
   }
 
@@ -206,9 +131,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   sendBinary(data: Uint8Array, sent?: SentCallback): boolean {
     if (!(data instanceof Uint8Array)) throw new TypeError(`sendBinary: got ${typeof data}, expected a Buffer`);
     if (!this.#maySend()) return false;
-    const callback = this.#guarded(sent);
-    if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.BINARY, data, { masked: true }), callback);
-    else this.#outbox.pushMessage(OPCODE.BINARY, data, callback);
+    this.#outbox.pushMessage(OPCODE.BINARY, data, this.#guarded(sent));
     return true;
   }
 
@@ -220,12 +143,11 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     return typeof data === 'string' ? this.sendText(data, sent) : this.sendBinary(data, sent);
   }
 
-  /** Sends a text whose frame is shared with other connections; one that compresses makes its own. @internal */
+  /** Sends a text whose frame is shared with other connections; one that compresses or masks makes its own. @internal */
   sendShared(text: string, frame: Buffer): boolean {
     // In the middle of a binary stream of its own it misses a text for all; that is no error of whoever sends to all.
     if (this.#outgoing !== undefined || !this.#maySend()) return false;
-    if (this.#deflate) this.#outbox.pushText(text);
-    else this.#outbox.push(frame);
+    this.#outbox.pushShared(text, frame);
     return true;
   }
 
@@ -287,55 +209,46 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (this.readyState === this.CONNECTING) this.terminate();
     if (this.readyState !== this.OPEN) return;
     this.readyState = this.CLOSING;
-    this.#closeCode = code ?? closeCodes.NO_STATUS.code;
-    this.#closeReason = String(reason ?? '');
-    this.#sendClose(code, this.#closeReason);
+    this.#close(code, String(reason ?? ''));
   }
 
   /** Ends the connection at once, without a closing handshake. */
   terminate(): void {
     if (this.readyState === this.OPEN) this.readyState = this.CLOSING;
-    this.#reader.discard();
+    this.#reading.discard();
     this.#outbox.clear();
     this.socket.destroy();
   }
 
   /** Stops reading, also what came with the message at hand: what the peer sends waits in its own buffers until `resume`. */
   pause(): void {
-    this.#reader.hold();
-    this.#pause(PAUSE.HANDLER);
+    this.#reading.pause(PAUSE.HANDLER);
   }
 
   resume(): void {
-    this.#resume(PAUSE.HANDLER);
+    this.#reading.resume(PAUSE.HANDLER);
   }
 
   /** Ends the connection with a code of the table; the peer is told and is not waited for. @internal */
   fail(close: CloseCode): void {
     if (this.readyState >= this.CLOSING) return;
-    this.#reader.discard();
-    // What it still sends is read and dropped, so that the Close is not lost to a reset.
-    this.#pauses = 0;
-    this.socket.resume();
-    this.#abandonCompression();
-    this.#sendClose(close.code, close.reason);
-    this.socket.end();
-    this.#closed(close.code, close.reason);
+    if (this.readyState === this.OPEN) this.readyState = this.CLOSING;
+    this.#reading.drop();
+    this.#outbox.abandon();
+    this.#close(close.code, close.reason);
+    this.#outbox.end();
+    this.#closed();
   }
 
   /** @internal */
   receive(chunk: Buffer): void {
     this.heard = true;
-    try {
-      this.#afterRead(this.#reader.read(chunk, this.#rate?.messagesLeft), chunk.length);
-    } catch (error) {
-      this.handlerFailed(error);
-    }
+    this.#reading.receive(chunk);
   }
 
   /** A whole message that is compressed: reading waits until it is inflated. @internal */
   onCompressed(payload: Buffer, opcode: number): void {
-    this.#pause(PAUSE.INFLATE);
+    this.#reading.pause(PAUSE.INFLATE);
     this.#deflate?.inflate(
       payload,
       (data) => this.#inflated(data, opcode),
@@ -356,56 +269,18 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** @internal */
   onText(bytes: Buffer, start: number, end: number, ascii: boolean): void {
-    if (this.readyState === this.OPEN && this.listenerCount('text') > 0) {
-      const text = decodeText(bytes, start, end, ascii);
-      rememberMessage(text, bytes, start, end);
-      try {
-        this.emit('text', text);
-      } finally {
-        forgetMessage();
-      }
-    }
-    if (this.readyState === this.OPEN && this.listenerCount('message') > 0) {
-      const data = bytes.subarray(start, end);
-      lastValidText = data;
-      rememberMessage(data, bytes, start, end);
-      try {
-        this.emit('message', data, false);
-      } finally {
-        forgetMessage();
-      }
-    }
-  }
-
-  #sendTextBytes(bytes: Uint8Array, sent: SentCallback | undefined): boolean {
-    if (bytes !== lastValidText && !isUtf8(bytes)) throw new TypeError('sendText: got bytes that are not UTF-8');
-    if (!this.#maySend()) return false;
-    const callback = this.#guarded(sent);
-    if (this.#masks) this.#outbox.push(encodeFrame(OPCODE.TEXT, bytes, { masked: true }), callback);
-    else this.#outbox.pushMessage(OPCODE.TEXT, bytes, callback);
-    return true;
+    deliverText(this, bytes, start, end, ascii);
   }
 
   /** @internal */
   onBinary(piece: Buffer, first: boolean, last: boolean): void {
-    if (first && this.readyState === this.OPEN && this.listenerCount('binary') > 0) {
-      this.#incoming = new BinaryReader((error) => this.handlerFailed(error));
-      this.emit('binary', this.#incoming);
-    }
-    if (first && last) {
-      this.#endIncoming(piece);
-      if (this.readyState === this.OPEN && this.listenerCount('message') > 0) this.emit('message', piece, true);
-      return;
-    }
-    if (first && this.listenerCount('message') > 0) this.#pieces = new MessageBuffer();
-    this.#incoming?.push(piece);
-    this.#pieces?.append(piece, 0, piece.length);
-    if (!last) return;
-    const pieces = this.#pieces;
-    this.#pieces = undefined;
-    this.#endIncoming();
-    if (pieces === undefined || this.readyState !== this.OPEN) return;
-    this.emit('message', pieces.take(), true);
+    this.#incoming ??= new BinaryDelivery(this);
+    this.#incoming.push(piece, first, last);
+  }
+
+  /** @internal */
+  get collectedBytes(): number {
+    return this.#incoming?.bytes ?? 0;
   }
 
   /** Section 5.5.2: a pong with the same payload, byte for byte. @internal */
@@ -425,18 +300,14 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     this.closeReceived = true;
     if (this.readyState === this.OPEN) {
       this.readyState = this.CLOSING;
-      this.#closeCode = code;
-      this.#closeReason = reason;
-      this.#sendClose(code === closeCodes.NO_STATUS.code ? undefined : code);
+      this.#close(code === closeCodes.NO_STATUS.code ? undefined : code);
+      this.#closing?.said(code, reason);
     }
-    const end = () => {
-      this.#outbox.flush();
-      this.socket.end();
-      this.#closed(this.#closeCode, this.#closeReason);
-    };
     // Answers that are still being compressed go out before the Close.
-    if (this.#outbox instanceof DeflatingOutbox) this.#outbox.whenIdle(end);
-    else end();
+    this.#outbox.whenIdle(() => {
+      this.#outbox.end();
+      this.#closed();
+    });
   }
 
   /** @internal */
@@ -454,27 +325,38 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     }
   }
 
+  /** Over the bound of all connections together: what waits here is let go, and the client may come back. @internal */
+  onOverBudget(): void {
+    if (this.readyState >= this.CLOSING) return;
+    this.#outbox.clear();
+    this.fail(closeCodes.TRY_AGAIN_LATER);
+  }
+
   /** @internal */
   onSilence(): void {
     // While reading is paused, silence says nothing.
-    if (this.#pauses !== 0) this.heard = true;
+    if (this.#reading.paused) this.heard = true;
     else this.terminate();
+  }
+
+  /** @internal */
+  onSocketError(error: Error): void {
+    if (this.listenerCount('error') > 0) this.emit('error', error);
   }
 
   /** The peer has ended its side of TCP: ours ends when what is queued has gone out. @internal */
   onSocketEnded(): void {
-    this.#outbox.flush();
-    this.socket.end();
+    this.#outbox.end();
     this.#startCloseTimer();
-    this.#closed(this.#closeCode, this.#closeReason);
+    this.#closed();
   }
 
-  /** The socket is gone, with or without a closing handshake. @internal */
+  /** @internal */
   onSocketGone(): void {
-    clearTimeout(this.#closeTimer);
-    clearTimeout(this.#ratePause);
+    this.#closing?.stopTimer();
+    this.#reading.end();
     this.#outbox.clear();
-    this.#closed(this.#closeCode, this.#closeReason);
+    this.#closed();
     this.#settings.onGone?.(this);
   }
 
@@ -488,6 +370,13 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
         this.handlerFailed(error);
       }
     };
+  }
+
+  #sendTextBytes(bytes: Uint8Array, sent: SentCallback | undefined): boolean {
+    if (!isDeliveredText(bytes) && !isUtf8(bytes)) throw new TypeError('sendText: got bytes that are not UTF-8');
+    if (!this.#maySend()) return false;
+    this.#outbox.pushMessage(OPCODE.TEXT, bytes, this.#guarded(sent));
+    return true;
   }
 
   get #masks(): boolean {
@@ -511,9 +400,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   #useCompression(deflate: Deflate): void {
     this.#deflate = deflate;
-    this.#reader.allowCompression();
-    const { maxBufferedBytes } = this.#settings;
-    this.#outbox = new DeflatingOutbox(this.#outbox as Outbox, deflate, maxBufferedBytes, () => this.terminate());
+    this.#reading.allowCompression();
+    this.#outbox = new DeflatingOutbox(this.#outbox, deflate, this.#settings.maxBufferedBytes, () => this.terminate());
   }
 
   #inflated(data: Buffer, opcode: number): void {
@@ -521,87 +409,37 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
       if (opcode === OPCODE.BINARY) this.onBinary(data, true, true);
       else if (isUtf8(data)) this.onText(data, 0, data.length, false);
       else this.onViolation(new ProtocolError(closeCodes.INVALID_PAYLOAD, 'a text that is not UTF-8'));
-      this.#reader.inflated();
-      this.#pauses &= ~PAUSE.INFLATE;
-      this.#readHeld();
     } catch (error) {
       this.handlerFailed(error);
     }
+    this.#reading.resume(PAUSE.INFLATE);
   }
 
-  /** @param messages how many messages were completed by how many `bytes` */
-  #afterRead(messages: number, bytes: number): void {
-    if (this.#rate === undefined) return;
-    this.#keepToRate(this.#rate.spend(messages, bytes));
-    // The bucket was refilled meanwhile.
-    if (this.#reader.holding) this.#readHeld();
-  }
-
-  #pause(why: number): void {
-    this.#pauses |= why;
-    this.socket.pause();
-  }
-
-  /** Reading goes on when nobody wants it to pause any more: first what the reader holds, then the socket. */
-  #resume(why: number): void {
-    this.#pauses &= ~why;
-    try {
-      this.#readHeld();
-    } catch (error) {
-      this.handlerFailed(error);
-    }
-  }
-
-  #readHeld(): void {
-    if (this.#pauses !== 0) return;
-    this.#afterRead(this.#reader.resume(this.#rate?.messagesLeft), 0);
-    if (this.#pauses === 0) this.socket.resume();
-  }
-
-  /** Over the rate reading pauses, so that TCP slows the sender down; one that goes on is closed with 1008. */
-  #keepToRate(verdict: RateVerdict): void {
-    if (verdict === 'exceeded') {
-      const { messagesPerSecond, bytesPerSecond, rateGrace } = this.#settings;
-      const rate = `${messagesPerSecond} messages or ${bytesPerSecond} bytes per second`;
-      this.onViolation(new ProtocolError(closeCodes.POLICY_VIOLATION, `over ${rate} for ${rateGrace} ms`));
-    } else if (verdict > 0 && this.readyState === this.OPEN) {
-      this.#pause(PAUSE.RATE);
-      this.#ratePause = setTimeout(() => this.#resume(PAUSE.RATE), verdict);
-    }
-  }
-
-  #abandonCompression(): void {
-    if (this.#outbox instanceof DeflatingOutbox) this.#outbox.abandon();
-  }
-
-  #sendClose(code?: number, reason?: string): void {
+  /** Sends a Close frame, which says how the connection ended unless the peer's came first. */
+  #close(code?: number, reason = ''): void {
+    this.#startCloseTimer();
+    this.#closing?.said(code ?? closeCodes.NO_STATUS.code, reason);
     this.#outbox.push(encodeClose(code, reason, this.#masks));
     this.#outbox.flush();
-    this.#startCloseTimer();
   }
 
-  /** A socket that is being ended goes in any case. */
   #startCloseTimer(): void {
-    this.#closeTimer ??= setTimeout(destroySocket, this.#settings.closeTimeout, this.socket);
+    this.#closing ??= new Closing();
+    this.#closing.startTimer(this.socket, this.#settings.closeTimeout);
   }
 
-  #endIncoming(piece?: Buffer): void {
-    if (piece) this.#incoming?.push(piece);
-    this.#incoming?.push(null);
-    this.#incoming = undefined;
-  }
-
-  #closed(code: number, reason: string): void {
+  #closed(): void {
     if (this.readyState === this.CLOSED) return;
     const opened = this.readyState !== this.CONNECTING || this.server === null;
     this.readyState = this.CLOSED;
     this.#settings.heartbeat?.remove(this);
-    this.#endIncoming();
+    this.#incoming?.end();
     this.#outgoing?.destroy();
     this.#deflate?.end();
     for (const group of this.groups ?? []) group.delete(this);
     this.#settings.onClosed?.(this);
     if (!opened) return;
+    const { code, reason } = this.#closing ?? new Closing();
     try {
       this.emit('close', code, reason);
     } catch (error) {
@@ -610,31 +448,6 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   }
 }
 
-function onSocketData(this: Duplex, chunk: Buffer): void {
-  (this as OwnedSocket)[kConnection].receive(chunk);
-}
-
-function onSocketError(this: Duplex, error: Error): void {
-  const connection = (this as OwnedSocket)[kConnection];
-  if (connection.listenerCount('error') > 0) connection.emit('error', error);
-}
-
-function onSocketClose(this: Duplex): void {
-  (this as OwnedSocket)[kConnection].onSocketGone();
-}
-
-function onSocketEnd(this: Duplex): void {
-  (this as OwnedSocket)[kConnection].onSocketEnded();
-}
-
-function onSocketDrain(this: Duplex): void {
-  (this as OwnedSocket)[kConnection].onDrain();
-}
-
 function failSlowReader(connection: Connection): void {
   connection.fail(closeCodes.TRY_AGAIN_LATER);
-}
-
-function destroySocket(socket: Duplex): void {
-  socket.destroy();
 }

@@ -1,6 +1,7 @@
 import type { Deflate } from './deflate.ts';
 import { encodeFrame, OPCODE } from './frame.ts';
-import type { Outbox, SentCallback } from './outbox.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { SentCallback } from './socket-writer.ts';
 
 /** A message that waits for its turn to be compressed, or a frame that waits for a message before it. */
 interface Waiting {
@@ -13,8 +14,8 @@ interface Waiting {
  * An outbox that compresses the messages that are worth it.
  * Compressing takes a while, and everything after it waits, so that the order stays; what waits counts as queued.
  */
-export class DeflatingOutbox {
-  readonly #outbox: Outbox;
+export class DeflatingOutbox implements Outgoing {
+  readonly #outbox: Outgoing;
   readonly #deflate: Deflate;
   readonly #maxBytes: number;
   readonly #failed: (error: unknown) => void;
@@ -24,7 +25,7 @@ export class DeflatingOutbox {
   #onIdle: (() => void) | undefined;
 
   /** @param failed called when zlib fails, which only a lack of memory brings about */
-  constructor(outbox: Outbox, deflate: Deflate, maxBytes: number, failed: (error: unknown) => void) {
+  constructor(outbox: Outgoing, deflate: Deflate, maxBytes: number, failed: (error: unknown) => void) {
     this.#outbox = outbox;
     this.#deflate = deflate;
     this.#maxBytes = maxBytes;
@@ -51,7 +52,11 @@ export class DeflatingOutbox {
     this.#take({ opcode, bytes: data, sent });
   }
 
-  /** Calls back when nothing waits to be compressed; now, if that is so. Never after `abandon`. */
+  /** A context of its own compresses it. */
+  pushShared(text: string): void {
+    this.pushText(text);
+  }
+
   whenIdle(callback: () => void): void {
     if (this.#busy) this.#onIdle = callback;
     else callback();
@@ -61,7 +66,10 @@ export class DeflatingOutbox {
     this.#outbox.flush();
   }
 
-  /** Forgets what waits to be compressed, so that a Close can go out at once. */
+  end(): void {
+    this.#outbox.end();
+  }
+
   abandon(): void {
     this.#waiting = [];
     this.#waitingBytes = 0;

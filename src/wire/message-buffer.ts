@@ -12,6 +12,11 @@ export class MessageBuffer {
     return this.#length;
   }
 
+  /** Bytes of memory that it takes. */
+  get capacity(): number {
+    return this.#bytes?.length ?? 0;
+  }
+
   append(chunk: Buffer, start: number, end: number): void {
     const needed = this.#length + end - start;
     if (this.#bytes === undefined || this.#bytes.length < needed) {

@@ -1,3 +1,4 @@
+import type { BufferBudget } from './buffer-budget.ts';
 import {
   encodeFrame,
   encodeText,
@@ -7,16 +8,16 @@ import {
   writeFrame,
   writeTextFrame,
 } from './frame.ts';
+import type { Outgoing } from './outgoing.ts';
 import { relayedFrame } from './relay.ts';
+import { type SentCallback, SocketWriter, type WritableSocket, type WriterOwner } from './socket-writer.ts';
 
-/** What an outbox needs of a socket; `net.Socket` and `tls.TLSSocket` have it. */
-export interface Sink {
-  readonly writableLength: number;
-  write(bytes: Buffer, callback?: (error?: Error | null) => void): boolean;
+/** What bounds an outbox. */
+export interface OutboxLimits {
+  /** Bytes that may wait for a slow reader. */
+  maxBufferedBytes: number;
+  budget: BufferBudget;
 }
-
-/** Called when the frame's bytes were handed to the operating system, or with the error that kept them from it. */
-export type SentCallback = (error?: Error | null) => void;
 
 /** Messages of one turn are encoded one after the other into a shared slab. */
 const SLAB_BYTES = 32 * 1024;
@@ -24,6 +25,7 @@ const SLAB_BYTES = 32 * 1024;
 const SLAB_MAX_LENGTH = 1023;
 
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slabMemory = slab.buffer;
 let slabUsed = 0;
 
 let dirty: Outbox[] = [];
@@ -36,46 +38,43 @@ let joined: Buffer = slab;
 /**
  * Frames on their way to one socket: one write per connection and turn of the event loop.
  *
- * The slow-reader rule: an outbox that holds more than `maxBytes`, here and in the socket, says `full`,
+ * The slow-reader rule: where more than `maxBufferedBytes` wait, here and in the socket, an outbox says `full`,
  * and its connection takes no further message for that reader.
  */
-export class Outbox {
-  readonly #socket: Sink;
+export class Outbox implements Outgoing {
+  readonly #writer: SocketWriter;
   readonly #maxBytes: number;
   #queue: Buffer[] = [];
   #queuedBytes = 0;
   #callbacks: SentCallback[] | undefined;
   #dirty = false;
   // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
-  #run: Buffer | undefined;
+  #run: ArrayBuffer | undefined;
   #runStart = 0;
   #runEnd = 0;
 
-  constructor(socket: Sink, maxBytes: number) {
-    this.#socket = socket;
-    this.#maxBytes = maxBytes;
+  constructor(socket: WritableSocket, limits: OutboxLimits, owner: WriterOwner) {
+    this.#writer = new SocketWriter(socket, limits.budget, owner);
+    this.#maxBytes = limits.maxBufferedBytes;
   }
 
-  /** Bytes that the operating system has not taken yet. */
   get bytes(): number {
-    return this.#queuedBytes + this.#socket.writableLength;
+    return this.#queuedBytes + this.#writer.bytes;
   }
 
   get full(): boolean {
     return this.bytes > this.#maxBytes;
   }
 
-  /** Queues one encoded frame; it may be shared between outboxes. */
   push(frame: Buffer, sent?: SentCallback): void {
     this.#endRun();
     this.#queue.push(frame);
     this.#queued(frame.length, sent);
   }
 
-  /** Queues a text, encoded now. */
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
-    if (text.length > SLAB_MAX_LENGTH || this.#socket.writableLength > 0) {
+    if (text.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
       this.push(relayedFrame(text, OPCODE.TEXT) ?? encodeText(text), sent);
       return;
     }
@@ -84,9 +83,8 @@ export class Outbox {
     this.#inSlab(start, sent);
   }
 
-  /** Queues a message of bytes; a text's are UTF-8. */
   pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
-    if (data.length > SLAB_MAX_LENGTH || this.#socket.writableLength > 0) {
+    if (data.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
       this.push(relayedFrame(data, opcode) ?? encodeFrame(opcode, data), sent);
       return;
     }
@@ -97,18 +95,21 @@ export class Outbox {
 
   /** What was just written into the slab is next: behind the run of before, or the beginning of one. */
   #inSlab(start: number, sent: SentCallback | undefined): void {
-    if (this.#run === slab && this.#runEnd === start) {
+    if (this.#run === slabMemory && this.#runEnd === start) {
       this.#runEnd = slabUsed;
     } else {
       this.#endRun();
-      this.#run = slab;
+      this.#run = slabMemory;
       this.#runStart = start;
       this.#runEnd = slabUsed;
     }
     this.#queued(slabUsed - start, sent);
   }
 
-  /** Writes what waits, now instead of at the end of the turn. */
+  pushShared(_text: string, frame: Buffer): void {
+    this.push(frame);
+  }
+
   flush(): void {
     this.#dirty = false;
     this.#endRun();
@@ -118,26 +119,35 @@ export class Outbox {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
-    const bytes = queue.length === 1 ? (queue[0] as Buffer) : join(queue);
-    if (callbacks === undefined) this.#socket.write(bytes);
-    else {
-      this.#socket.write(bytes, (error) => {
-        for (const callback of callbacks) callback(error);
-      });
-    }
+    this.#writer.write(queue.length === 1 ? (queue[0] as Buffer) : join(queue), callbacks);
   }
 
-  /** Forgets what waits; its callbacks are not called. */
+  end(): void {
+    this.flush();
+    this.#writer.end();
+  }
+
+  /** The callbacks of what is forgotten are not called. */
   clear(): void {
+    this.#writer.clear();
     this.#run = undefined;
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
   }
 
+  whenIdle(callback: () => void): void {
+    callback();
+  }
+
+  abandon(): void {
+    // Everything is encoded when it is queued.
+  }
+
   #endRun(): void {
     if (this.#run === undefined) return;
-    this.#queue.push(this.#run.subarray(this.#runStart, this.#runEnd));
+    // Less than half the price of `subarray`.
+    this.#queue.push(Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart));
     this.#run = undefined;
   }
 
@@ -161,6 +171,7 @@ export class Outbox {
 function slabPlace(room: number): number {
   if (slabUsed + room > SLAB_BYTES) {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabMemory = slab.buffer;
     slabUsed = 0;
   }
   return slabUsed;

@@ -90,6 +90,21 @@ test.serial('holds 100 messages that have half come in about their bytes', async
   await victim.unharmed(250);
 });
 
+test.serial('holds no more of messages that have half come than all together may take', async (t) => {
+  const victim = await startVictim(t, { ...SHORT, MAX_TOTAL_BUFFERED_BYTES: '32MiB' });
+  const attackers = await many(300, () => upgrade(t, victim.port));
+  const half = Buffer.concat([announce(1, MiB), Buffer.alloc(MiB / 2)]);
+  for (const { socket } of attackers) socket.write(half);
+  // A buffer of 1 MiB at most for each that stays.
+  while ((await victim.connections()) > 64) await Promise.race(attackers.map(({ ended }) => ended));
+  while (attackers.some(({ socket }) => !socket.destroyed && socket.writableLength > 0)) await victim.connections();
+  const left = await victim.connections();
+  t.true(left >= 32, `${left} are left`);
+  for (const { socket } of attackers) socket.destroy();
+  await victim.unharmed(100);
+  t.is(victim.closeCodes()[1013], 300 - left);
+});
+
 test.serial('ends garbage from 200 sockets at once with 1002, though they never close their side', async (t) => {
   const victim = await startVictim(t, SHORT);
   const attackers = await many(200, () => upgrade(t, victim.port));

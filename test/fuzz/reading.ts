@@ -1,5 +1,6 @@
 import type { ProtocolError } from '../../src/errors.ts';
-import { decodeText, FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { decodeText } from '../../src/wire/message-reader.ts';
 
 export type Event = readonly [kind: string, ...details: unknown[]];
 

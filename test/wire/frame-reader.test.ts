@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { ProtocolError } from '../../src/errors.ts';
-import { decodeText, FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { FrameReader, type FrameSink } from '../../src/wire/frame-reader.ts';
+import { decodeText } from '../../src/wire/message-reader.ts';
 import { binary, close, continuation, ping, pong, randomCuts, rawFrame, seededRandom, text } from '../helpers/bytes.ts';
 
 const LIMIT = 200_000;
