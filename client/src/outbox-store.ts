@@ -1,4 +1,7 @@
-import { createStore, promisifyRequest } from 'idb-keyval';
+import { createStore, promisifyRequest, type UseStore } from 'idb-keyval';
+
+/** An IDBObjectStore. Where the types of browsers are not, as in the tests, it is unknown. */
+type Records = Parameters<Parameters<UseStore>[1]>[0];
 
 /** Where lines wait that are not acknowledged yet; strings by key. What it rejects with does not keep a line from being published. */
 export interface OutboxStore {
@@ -22,21 +25,19 @@ export function memoryStore(): OutboxStore {
 export function indexedDbStore(): OutboxStore {
   const store = createStore('text-event', 'outbox');
   // Asynchronous, so that what a browser that blocks the data of sites throws is a rejection.
-  const write = async (change: (records: IDBObjectStore) => void) =>
+  const write = async (change: (records: Records) => void) =>
     store('readwrite', (records) => {
       change(records);
       return promisifyRequest(records.transaction);
     });
+  const read = (records: Records) =>
+    Promise.all([promisifyRequest(records.getAllKeys()), promisifyRequest(records.getAll())]);
   return {
-    entries: async (prefix) =>
-      store('readonly', async (records) => {
-        const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
-        const [keys, values] = await Promise.all([
-          promisifyRequest(records.getAllKeys(range)),
-          promisifyRequest<string[]>(records.getAll(range)),
-        ]);
-        return keys.map((key, index) => [String(key), values[index] ?? ''] as const);
-      }),
+    async entries(prefix) {
+      // Nothing but texts is put there.
+      const [keys, values] = (await store('readonly', read)) as unknown as [string[], string[]];
+      return keys.map((key, index) => [key, values[index] ?? ''] as const).filter(([key]) => key.startsWith(prefix));
+    },
     set: (key, value) => write((records) => records.put(value, key)),
     delete: (key) => write((records) => records.delete(key)),
   };
