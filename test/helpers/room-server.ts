@@ -22,6 +22,8 @@ export class RoomServer {
   onPublish: (text: string, connection: Connection) => 'ignore' | ServerMessage | undefined = () => undefined;
   /** Takes publications and does not acknowledge them. */
   withholdAcks = false;
+  answersPings = true;
+  pings = 0;
   readonly #offsets = new Map<string, number>();
   readonly #connections = new Set<Connection>();
   #server: Server | undefined;
@@ -89,7 +91,8 @@ export class RoomServer {
 
   #received(connection: Connection, name: string, message: ClientMessage): void {
     if (message.type === 'ping') {
-      send(connection, { type: 'pong' });
+      this.pings += 1;
+      if (this.answersPings) send(connection, { type: 'pong' });
       return;
     }
     const { key = '', text } = message;
