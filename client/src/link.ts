@@ -39,9 +39,9 @@ export interface LinkOptions {
 export interface LinkOwner {
   /** Asked before each attempt. */
   address(): string;
-  readonly protocol?: string;
+  readonly protocols: string[];
   /** The socket is open; the state becomes so when `ready()` is called. */
-  opened(): void;
+  opened?(): void;
   received(text: string): void;
   changed(state: ConnectionState): void;
   /** Asks for a sign of life; any text is one, and `heard()`. */
@@ -49,7 +49,7 @@ export interface LinkOwner {
 }
 
 /** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
-const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009]);
+const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4001]);
 
 /** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
 const STABLE_AFTER = 5_000;
@@ -97,8 +97,7 @@ export class Link {
     this.#endWake();
     this.#endWake = onWake((online) => this.#woken(online));
     const Constructor = this.#options.WebSocket ?? platformSocket();
-    const { protocol } = this.#owner;
-    const socket = new Constructor(this.#owner.address(), protocol ? [protocol] : []);
+    const socket = new Constructor(this.#owner.address(), this.#owner.protocols);
     this.#socket = socket;
     let failure = '';
     socket.onopen = () => this.#opened();
@@ -154,7 +153,7 @@ export class Link {
   #opened(): void {
     this.#openedAt = Date.now();
     this.#heartbeat.start();
-    this.#owner.opened();
+    this.#owner.opened?.();
   }
 
   #received(data: unknown): void {

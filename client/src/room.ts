@@ -64,8 +64,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#link = new Link(
       {
         address: () => this.#joinAddress(),
-        protocol: SUBPROTOCOL,
-        opened: () => {},
+        protocols: [SUBPROTOCOL],
         received: (text) => this.#received(text),
         changed: (state) => this.#changed(state),
         ask: () => this.#link.send('{"type":"ping"}'),

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type ConnectionOptions, type ConnectionState, TextConnection } from '../../client/src/connection.ts';
+import { withRetryAfter } from '../../src/retry-after.ts';
 
 const soon = { shortest: 1, longest: 1 };
 const never = { shortest: 600_000, longest: 600_000 };
@@ -110,7 +111,7 @@ for (const code of [1012, 1013]) {
     const { port, server } = await startEcho(t);
     const { connection } = openConnection(t, port);
     await reaches(connection, 'open');
-    for (const socket of server.clients) socket.close(code, 'service restart; retry after 600000 ms');
+    for (const socket of server.clients) socket.close(code, withRetryAfter('service restart', 600_000));
     const state = await reaches(connection, 'waiting');
     t.true(state.name === 'waiting' && Math.abs(state.retryAt - Date.now() - 600_000) < 30_000);
   });
