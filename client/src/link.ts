@@ -133,7 +133,7 @@ export class Link {
 
   /** The server has said when to come back, should this connection end. */
   returnAfter(ms: number): void {
-    this.#toldAt = Date.now() + Math.min(Math.max(0, ms), LONGEST_TOLD_WAIT);
+    this.#toldAt = Date.now() + Math.min(ms, LONGEST_TOLD_WAIT);
   }
 
   /** Drops the connection for a new one. */

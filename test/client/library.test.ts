@@ -22,7 +22,7 @@ test('all of it, as it is built, is less than 5 KB when it is compressed, and im
 
 test('the library has these names and no others', async (t) => {
   const library = await import(join(root, 'dist/client/index.js'));
-  const names = ['Room', 'RoomError', 'TextConnection', 'defaultBackoff', 'indexedDbStore', 'join', 'memoryStore'];
+  const names = ['Room', 'RoomError', 'TextConnection', 'indexedDbStore', 'join', 'memoryStore'];
   t.deepEqual(Object.keys(library).sort(), names);
   const docs = read('docs/client.md');
   for (const name of names) t.true(docs.includes(`\`${name}`), name);

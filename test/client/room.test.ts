@@ -265,7 +265,7 @@ test('a store that fails is told of once, and keeps nothing from being published
   await room.publish('a');
   await room.publish('b');
   t.deepEqual(server.texts, ['a', 'b']);
-  t.deepEqual(errors, ['store: the store of the outbox failed: Error: quota']);
+  t.deepEqual(errors, ['store: the outbox is not kept: Error: quota']);
 });
 
 test('a line that is too long for the server is given up, and does not close the room again', async (t) => {

@@ -7,7 +7,6 @@ import {
   type ConnectionEvents,
   type ConnectionOptions,
   type ConnectionState,
-  defaultBackoff,
   indexedDbStore,
   join,
   type LinkOptions,
@@ -29,7 +28,7 @@ import {
 function same<A, B>(..._proof: [A, B] extends [B, A] ? [] : [never]): void {}
 
 declare const own: SocketConstructor;
-const backoff: Backoff = { ...defaultBackoff, longest: 5_000 };
+const backoff: Backoff = { shortest: 500, longest: 5_000 };
 const link: LinkOptions = { backoff, connectTimeout: 1, heartbeatInterval: 1, heartbeatTimeout: 1, WebSocket: own };
 const options: ConnectionOptions = { ...link, heartbeat: { probe: '/healthz' }, maxQueued: 1 };
 new TextConnection('ws://localhost', { heartbeat: 'hello' });
