@@ -136,8 +136,9 @@ export class Link {
     this.#toldAt = Date.now() + Math.min(ms, LONGEST_TOLD_WAIT);
   }
 
-  /** Drops the connection for a new one. */
+  /** Drops the connection, or the attempt, for one whose address is asked for now; where there is none, that is still to come. */
   restart(): void {
+    if (!this.#socket) return;
     this.#drop();
     this.connect();
   }

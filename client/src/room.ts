@@ -61,10 +61,8 @@ export class Room implements AsyncIterable<RoomEvent> {
       this.#events.emit('error', new RoomError('store', `the outbox is not kept: ${error}`, false)),
     );
     this.#outbox = new Outbox(this.#store, settings, (message) => this.#link.send(JSON.stringify(message)));
-    // Before the connection is open, its address is still to be asked for, or is so again after the next loss.
-    const catchUp = () => this.state.name === 'open' && this.#link.restart();
     const tell = (event: RoomEvent) => this.#events.emit('event', event);
-    this.#subscription = new Subscription(tell, settings.maxBehind, catchUp);
+    this.#subscription = new Subscription(tell, settings.maxBehind, () => this.#link.restart());
     this.#link = new Link(
       {
         address: () => this.#joinAddress(),
