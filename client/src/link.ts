@@ -99,14 +99,15 @@ export class Link {
     const Constructor = this.#options.WebSocket ?? platformSocket();
     const socket = new Constructor(this.#owner.address(), this.#owner.protocols);
     this.#socket = socket;
-    let failure = '';
-    socket.onopen = () => this.#opened();
-    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason || failure);
-    // Close follows every error; browsers do not say what it was, others do. And `ws` throws where nobody listens.
-    socket.onerror = ({ message }: { message?: unknown }) => {
-      if (typeof message === 'string') failure = message;
+    socket.onopen = () => {
+      // From here on Close follows, and says more.
+      socket.onerror = ignore;
+      this.#opened();
     };
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason);
+    // No Close follows it in Node 22. What it was, browsers do not say.
+    socket.onerror = ({ message = '' }: { message?: string }) => this.#retryLater(1006, message);
     const timeout = this.#options.connectTimeout ?? 10_000;
     this.#timer = setTimeout(() => this.#retryLater(1006, `no connection within ${timeout} ms`), timeout);
     this.#become({ name: 'connecting' });
@@ -197,6 +198,7 @@ export class Link {
     this.#socket = undefined;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onerror = ignore;
     socket.close();
   }
 
@@ -205,3 +207,6 @@ export class Link {
     this.#owner.changed(state);
   }
 }
+
+/** `ws` throws where nobody listens to errors. */
+function ignore(): void {}
