@@ -12,7 +12,7 @@ export interface RoomEvents {
   event: RoomEvent;
   /** One of our lines is durable. Its event has the same position and may come before or after this. */
   ack: OutboxLine & { readonly position: string; readonly duplicate: boolean };
-  /** `unacknowledged` has changed. */
+  /** `unacknowledged` has changed; first when the store has been read. */
   outbox: readonly OutboxLine[];
   join: { readonly name: string };
   leave: { readonly name: string };

@@ -117,7 +117,8 @@ export class Room implements AsyncIterable<RoomEvent> {
   /** The same, for who shows the line before it is acknowledged: its key is known at once. */
   publishLine(text: string): PublishedLine {
     const line = this.#outbox.publish(text);
-    this.#outboxChanged();
+    // Not before what the store had: the first such event has all of that.
+    void this.#restored.then(() => this.#outboxChanged());
     return line;
   }
 

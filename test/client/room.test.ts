@@ -229,8 +229,11 @@ test('lines that were not acknowledged are there after a reload, go out first, a
   t.teardown(() => after.close());
   const acks: string[] = [];
   after.on('ack', ({ text, duplicate }) => acks.push(`${text} ${duplicate}`));
+  const outboxes: number[] = [];
+  after.on('outbox', ({ length }) => outboxes.push(length));
   const third = after.publish('3 new');
-  await until(() => after.unacknowledged.length === 3);
+  await until(() => after.unacknowledged.length === 3 && outboxes.length > 0);
+  t.is(outboxes[0], 3);
   t.deepEqual(
     after.unacknowledged.map(({ text }) => text),
     ['1 published, ack lost', '2 never sent', '3 new'],

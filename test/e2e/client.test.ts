@@ -10,29 +10,19 @@ import { root } from '../helpers/program.ts';
 import { type RoomServer, startRoomServer } from '../helpers/room-server.ts';
 import { until } from '../helpers/server.ts';
 
-const PAGE = '<!doctype html><title>page</title><link rel="icon" href="data:,"><script type="module">SCRIPT</script>';
 const library = () => readFileSync(join(root, 'dist/client/index.js'), 'utf8');
 
-/** A page that joins the room each time it is loaded; without what only pages have that came over TLS. */
-async function openPage(t: ExecutionContext, server: RoomServer) {
+/** A page; without what only those have that came over TLS. */
+async function openPage(t: ExecutionContext, html: string) {
   const tab = await openTab(t);
   if (!tab) return undefined;
   const { page, complaints } = tab;
-  const script = `
-    import { join } from './client.js';
-    window.seen = [];
-    window.restored = new Promise((resolve) => {
-      window.room = join('${server.url}', 'lobby', { resume: true, backoff: { shortest: 20, longest: 50 } });
-      room.on('outbox', (lines) => resolve(lines.map(({ text }) => text)));
-    });
-    room.on('event', ({ text }) => seen.push(text));
-    room.on('error', ({ message }) => console.error(message));`;
   await page.addInitScript('delete Crypto.prototype.randomUUID; delete Navigator.prototype.locks;');
   // Not by a route of the test's: a page from nowhere may not connect to this machine.
   const pages = createServer(({ url }, response) => {
     const isScript = url === '/client.js';
     response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? library() : PAGE.replace('SCRIPT', script));
+    response.end(isScript ? library() : html);
   }).listen(0, '127.0.0.1');
   t.teardown(() => pages.close());
   await once(pages, 'listening');
@@ -40,12 +30,25 @@ async function openPage(t: ExecutionContext, server: RoomServer) {
   return { page, complaints };
 }
 
+/** Joins the room each time it is loaded. */
+function joiningPage(server: RoomServer): string {
+  return `<!doctype html><title>page</title><link rel="icon" href="data:,"><script type="module">
+    import { join } from './client.js';
+    window.seen = [];
+    window.restored = new Promise((resolve) => {
+      window.room = join('${server.url}', 'lobby', { resume: true, backoff: { shortest: 20, longest: 50 } });
+      room.on('outbox', (lines) => resolve(lines.map(({ text }) => text)));
+    });
+    room.on('event', ({ text }) => seen.push(text));
+    room.on('error', ({ message }) => console.error(message));</script>`;
+}
+
 const state = (page: Page) => page.evaluate('room.state.name');
 const isOpen = (page: Page) => page.waitForFunction('room.state.name === "open"');
 
 test('the library as it is built: lines outlive a reload of the page, and go out once, in order', async (t) => {
   const server = await startRoomServer(t);
-  const tab = await openPage(t, server);
+  const tab = await openPage(t, joiningPage(server));
   if (!tab) return;
   const { page, complaints } = tab;
   await isOpen(page);
@@ -77,7 +80,7 @@ test('the library as it is built: lines outlive a reload of the page, and go out
 
 test('what is written while the browser has no network goes out when it is back', async (t) => {
   const server = await startRoomServer(t);
-  const tab = await openPage(t, server);
+  const tab = await openPage(t, joiningPage(server));
   if (!tab) return;
   const { page } = tab;
   await isOpen(page);
@@ -91,4 +94,31 @@ test('what is written while the browser has no network goes out when it is back'
   await page.context().setOffline(false);
   await until(() => server.texts.length === 1);
   t.deepEqual(server.texts, ['written offline']);
+});
+
+test('the page of the guide shows each line once, through an absence of the server and a reload', async (t) => {
+  const server = await startRoomServer(t);
+  const [, example = ''] = /```html\n(.*?)```/s.exec(readFileSync(join(root, 'docs/client.md'), 'utf8')) ?? [];
+  t.true(example.includes('wss://your.host/'));
+  const tab = await openPage(t, example.replace('wss://your.host/', server.url));
+  if (!tab) return;
+  const { page } = tab;
+  const shown = () => page.locator('li').allTextContents();
+  const say = async (text: string) => {
+    await page.fill('input', text);
+    await page.press('input', 'Enter');
+  };
+  await say('1');
+  await page.getByText('guest: 1').waitFor();
+  await server.stop();
+  await say('2');
+  t.deepEqual(await shown(), ['guest: 1', '… 2']);
+  await page.reload();
+  await page.getByText('… 2').waitFor();
+  await say('3');
+  t.deepEqual(await shown(), ['… 2', '… 3']);
+  await server.start();
+  await page.getByText('guest: 3').waitFor();
+  t.deepEqual(await shown(), ['guest: 2', 'guest: 3']);
+  t.deepEqual(server.texts, ['1', '2', '3']);
 });

@@ -47,8 +47,10 @@ export class RoomServer {
 
   /** As by `kill -9`. */
   async stop(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server?.close(resolve));
-    this.#server?.terminate();
+    const server = this.#server;
+    this.#server = undefined;
+    const closed = new Promise<void>((resolve) => (server ? server.close(resolve) : resolve()));
+    server?.terminate();
     await closed;
   }
 
