@@ -41,6 +41,8 @@ for (const [path, specifier] of [
   ['src/config.ts', './errors.ts'],
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
+  ['client/src/room.ts', '../../src/rooms/position.ts'],
+  ['client/src/room.ts', 'node:crypto'],
 ] as const) {
   test(`${path} may not import ${specifier}`, (t) => {
     t.regex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
@@ -54,6 +56,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './handlers/handler.ts'],
   ['src/handlers/greet.ts', '../wire/connection.ts'],
   ['src/config.ts', 'zod'],
+  ['client/src/room.ts', '../../src/rooms/protocol.ts'],
   ['src/rooms/lmdb-log.ts', 'lmdb'],
   ['src/rooms/lmdb-log.ts', '../errors.ts'],
   ['src/rooms/rooms.ts', './event-log.ts'],
