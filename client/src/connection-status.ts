@@ -4,7 +4,7 @@ import { setWords, shared } from './language.ts';
 
 /** What the state of is shown: a connection, or what stands on one. */
 export interface Connecting {
-  on(type: 'state', listener: (state: ConnectionState) => void): unknown;
+  on(type: 'state', listener: (state: ConnectionState) => void): () => void;
   connect(): void;
 }
 
@@ -14,15 +14,19 @@ const notice = byId('notice', HTMLElement);
 const noticeWords = byId('notice-words', HTMLElement);
 const reconnect = byId('reconnect', HTMLButtonElement);
 
-/** Shows the connection's state in words and colour, and what happens next while there is none. */
-export function showConnection(connection: Connecting): void {
+/** Shows the connection's state in words and colour, and what happens next while there is none. Returns what ends it. */
+export function showConnection(connection: Connecting): () => void {
   reconnect.onclick = () => connection.connect();
   let countdown: ReturnType<typeof setInterval> | undefined;
-  connection.on('state', (state) => {
+  const end = connection.on('state', (state) => {
     showState(state);
     clearInterval(countdown);
     if (state.name !== 'open') countdown = setInterval(() => showState(state), 250);
   });
+  return () => {
+    clearInterval(countdown);
+    end();
+  };
 }
 
 export function showUnsupported(): void {

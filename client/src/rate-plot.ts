@@ -37,9 +37,10 @@ const options: Omit<uPlot.Options, 'width' | 'height'> = {
   cursor: { show: false },
   padding: [12, 4, 0, 4],
   scales: { x: { time: true }, rate: { range: fromZero }, milliseconds: { range: fromZero } },
+  // What is received is drawn over what is sent: where they are the same, both are to be seen.
   series: [
     {},
-    { scale: 'rate', stroke: color('--plot-sent'), width: 2, points: { show: false } },
+    { scale: 'rate', stroke: color('--plot-sent'), width: 5, points: { show: false } },
     { scale: 'rate', stroke: color('--plot-received'), width: 2, points: { show: false } },
     { scale: 'milliseconds', stroke: color('--plot-round-trip'), width: 2, points: { show: true, size: 5 } },
   ],
