@@ -1,56 +1,60 @@
-// Not on partysocket 1.3: it hides how long it waits, its reconnect() during a wait does nothing, and it has no jitter.
-import { type Backoff, defaultBackoff, retryDelay } from './backoff.ts';
-import { onWake } from './wake.ts';
+import { Emitter } from './emitter.ts';
+import { type ConnectionState, Link, type LinkOptions } from './link.ts';
 
-export type ConnectionState =
-  | { readonly name: 'connecting' }
-  | { readonly name: 'open' }
-  /** Lost; the next attempt begins at `retryAt`, in milliseconds since the epoch. */
-  | { readonly name: 'waiting'; readonly retryAt: number }
-  /** Closed by `close()`, or by the server with a code that says not to come back. */
-  | { readonly name: 'closed'; readonly code: number; readonly reason: string };
+export type { ConnectionState };
 
-interface ConnectionEvents {
+export interface ConnectionEvents {
   state: ConnectionState;
   text: string;
+  /** How many lines wait for the connection now. */
+  queue: number;
 }
 
-export interface ConnectionOptions {
-  readonly backoff?: Backoff;
-  /** Milliseconds an attempt may take. @default 10000 */
-  readonly connectTimeout?: number;
+export interface ConnectionOptions extends LinkOptions {
+  /**
+   * How to ask the server for a sign of life. `hello` sends that text, whose answer `收到,hello` is not shown: for `/chat`. A probe
+   * is an address, relative to the connection's own, that is asked for over HTTP. @default { probe: 'healthz' }
+   */
+  readonly heartbeat?: 'hello' | { readonly probe: string } | false;
   /** Lines kept while away; `send` refuses more. @default 1000 */
   readonly maxQueued?: number;
-  /** For platforms without a global one. */
-  readonly WebSocket?: typeof WebSocket;
 }
 
-/** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
-const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009]);
+const HELLO = 'hello';
+const HELLO_ANSWER = '收到,hello';
 
-/** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
-const STABLE_AFTER = 5_000;
+/** A proxy says so where the server behind it is gone, or does not answer. */
+const deadUpstream: ReadonlySet<number> = new Set([502, 504]);
 
 /** A WebSocket for lines of text that comes back by itself and keeps what is sent meanwhile. */
 export class TextConnection {
   readonly address: string;
   readonly #options: ConnectionOptions;
-  readonly #events = new EventTarget();
+  readonly #events = new Emitter<ConnectionEvents>();
   readonly #outbox: string[] = [];
-  #state: ConnectionState = { name: 'connecting' };
-  #socket: WebSocket | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #failures = 0;
-  #openedAt = 0;
-  #endWake = () => {};
+  readonly #link: Link;
+  /** Heartbeats of this connection that are not answered yet. */
+  #hellos = 0;
+  #probeWorks = false;
 
+  /** Does not connect yet. */
   constructor(address: string, options: ConnectionOptions = {}) {
     this.address = address;
     this.#options = options;
+    this.#link = new Link(
+      {
+        address: () => address,
+        opened: () => this.#opened(),
+        received: (text) => this.#received(text),
+        changed: (state) => this.#events.emit('state', state),
+        ask: () => this.#ask(),
+      },
+      options,
+    );
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.#link.state;
   }
 
   /** How many lines wait for the connection. */
@@ -60,87 +64,59 @@ export class TextConnection {
 
   /** Calls `listener` for every event of the type. Returns what ends it. */
   on<K extends keyof ConnectionEvents>(type: K, listener: (detail: ConnectionEvents[K]) => void): () => void {
-    const handler = (event: Event) => listener((event as CustomEvent<ConnectionEvents[K]>).detail);
-    this.#events.addEventListener(type, handler);
-    return () => this.#events.removeEventListener(type, handler);
+    return this.#events.on(type, listener);
   }
 
   /** Connects now, whatever the state: starts, cuts a wait short, or comes back after a close. */
   connect(): void {
-    if (this.#socket) return;
-    clearTimeout(this.#timer);
-    this.#endWake();
-    this.#endWake = onWake(() => this.#state.name === 'waiting' && this.connect());
-    const Socket = this.#options.WebSocket ?? WebSocket;
-    const socket = new Socket(this.address);
-    this.#socket = socket;
-    socket.onopen = () => this.#opened(socket);
-    socket.onmessage = ({ data }) => typeof data === 'string' && this.#emit('text', data);
-    socket.onclose = ({ code, reason }) => this.#lost(code, reason);
-    // Close follows every error and says more; but `ws` in Node throws where nobody listens.
-    socket.onerror = () => {};
-    this.#timer = setTimeout(() => this.#lost(1006, ''), this.#options.connectTimeout ?? 10_000);
-    this.#become({ name: 'connecting' });
+    this.#link.connect();
   }
 
   /** Sends the line, or keeps it until the connection is back. False where it is refused because too many are kept. */
   send(line: string): boolean {
-    // A socket that is closing drops silently what it is given.
-    if (this.#socket?.readyState === 1) this.#socket.send(line);
-    else if (this.#outbox.length < (this.#options.maxQueued ?? 1_000)) this.#outbox.push(line);
-    else return false;
+    if (this.state.name === 'open' && this.#link.send(line)) return true;
+    if (this.#outbox.length >= (this.#options.maxQueued ?? 1_000)) return false;
+    this.#outbox.push(line);
+    this.#events.emit('queue', this.queued);
     return true;
   }
 
   /** Closes for good; only `connect()` brings it back. */
   close(): void {
-    this.#end(1000, '');
+    this.#link.end(1000, '');
   }
 
-  #opened(socket: WebSocket): void {
-    clearTimeout(this.#timer);
-    this.#openedAt = Date.now();
-    for (const line of this.#outbox.splice(0)) socket.send(line);
-    this.#become({ name: 'open' });
+  #opened(): void {
+    this.#hellos = 0;
+    const lines = this.#outbox.splice(0);
+    for (const line of lines) this.#link.send(line);
+    this.#link.ready();
+    if (lines.length > 0) this.#events.emit('queue', this.queued);
   }
 
-  #lost(code: number, reason: string): void {
-    if (finalCloseCodes.has(code)) this.#end(code, reason);
-    else this.#retryLater();
+  #received(text: string): void {
+    if (text === HELLO_ANSWER && this.#hellos > 0) this.#hellos -= 1;
+    else this.#events.emit('text', text);
   }
 
-  #retryLater(): void {
-    if (this.#state.name === 'open' && Date.now() - this.#openedAt >= STABLE_AFTER) this.#failures = 0;
-    this.#failures += 1;
-    const delay = retryDelay(this.#failures, this.#options.backoff ?? defaultBackoff);
-    this.#drop();
-    this.#timer = setTimeout(() => this.connect(), delay);
-    this.#become({ name: 'waiting', retryAt: Date.now() + delay });
+  #ask(): void {
+    const { heartbeat = { probe: 'healthz' } } = this.#options;
+    if (heartbeat === false) this.#link.heard();
+    else if (heartbeat !== 'hello') void this.#probe(new URL(heartbeat.probe, this.address));
+    else if (this.#link.send(HELLO)) this.#hellos += 1;
   }
 
-  #end(code: number, reason: string): void {
-    this.#drop();
-    this.#endWake();
-    this.#failures = 0;
-    this.#become({ name: 'closed', code, reason });
-  }
-
-  /** Lets go of the socket: nothing it does later is heard. */
-  #drop(): void {
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = undefined;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-  }
-
-  #become(state: ConnectionState): void {
-    this.#state = state;
-    this.#emit('state', state);
-  }
-
-  #emit<K extends keyof ConnectionEvents>(type: K, detail: ConnectionEvents[K]): void {
-    this.#events.dispatchEvent(new CustomEvent(type, { detail }));
+  /** Any answer at all is a sign of life. Where none has ever come, as where a policy of the page forbids asking, its lack proves nothing. */
+  async #probe(url: URL): Promise<void> {
+    url.protocol = url.protocol.replace('ws', 'http');
+    try {
+      const signal = AbortSignal.timeout(this.#options.heartbeatTimeout ?? 10_000);
+      const { status } = await fetch(url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', signal });
+      if (deadUpstream.has(status)) return;
+      this.#probeWorks = true;
+      this.#link.heard();
+    } catch (error) {
+      if (!this.#probeWorks && (error as Error).name !== 'TimeoutError') this.#link.heard();
+    }
   }
 }

@@ -1,0 +1,211 @@
+// Not on partysocket 1.3: it hides how long it waits, its reconnect() during a wait does nothing, and it has no jitter.
+import { type Backoff, defaultBackoff, retryDelay } from './backoff.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { platformSocket, type Socket, type SocketConstructor } from './socket.ts';
+import { isOnline, onWake } from './wake.ts';
+
+export type ConnectionState =
+  | { readonly name: 'connecting' }
+  | { readonly name: 'open' }
+  /** Lost; the next attempt begins at `retryAt`. */
+  | {
+      readonly name: 'waiting';
+      /** Milliseconds since the epoch. */
+      readonly retryAt: number;
+      /** Attempts in a row that failed, or were connections of less than 5 seconds; 0 where the server said when to come back. */
+      readonly failures: number;
+      /** Of the Close frame; 1006 where there was none. */
+      readonly code: number;
+      readonly reason: string;
+    }
+  /** Closed by `close()`, or by the server with a code that says not to come back. */
+  | { readonly name: 'closed'; readonly code: number; readonly reason: string };
+
+/** Times are in milliseconds. */
+export interface LinkOptions {
+  /** Waits between attempts. @default 500 to 20000 */
+  readonly backoff?: Backoff;
+  /** For one attempt. @default 10000 */
+  readonly connectTimeout?: number;
+  /** When nothing has come for so long, a sign of life is asked for. @default 15000 */
+  readonly heartbeatInterval?: number;
+  /** When none comes within this, the connection is given up. @default 10000 */
+  readonly heartbeatTimeout?: number;
+  /** For platforms without a global one. */
+  readonly WebSocket?: SocketConstructor;
+}
+
+/** Who uses a link. */
+export interface LinkOwner {
+  /** Asked before each attempt. */
+  address(): string;
+  readonly protocol?: string;
+  /** The socket is open; the state becomes so when `ready()` is called. */
+  opened(): void;
+  received(text: string): void;
+  changed(state: ConnectionState): void;
+  /** Asks for a sign of life; any text is one, and `heard()`. */
+  ask?(): void;
+}
+
+/** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
+const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009]);
+
+/** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
+const STABLE_AFTER = 5_000;
+
+/** The longest wait that a server may ask for, in milliseconds. */
+const LONGEST_TOLD_WAIT = 3_600_000;
+
+/** A socket that comes back by itself. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #owner: LinkOwner;
+  readonly #heartbeat: Heartbeat;
+  #state: ConnectionState = { name: 'connecting' };
+  #socket: Socket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #openedAt = 0;
+  /** When the server wants us back, in milliseconds since the epoch. */
+  #toldAt: number | undefined;
+  #endWake = () => {};
+
+  constructor(owner: LinkOwner, options: LinkOptions) {
+    this.#owner = owner;
+    this.#options = options;
+    const times = { interval: options.heartbeatInterval ?? 15_000, timeout: options.heartbeatTimeout ?? 10_000 };
+    this.#heartbeat = new Heartbeat(
+      times,
+      () => owner.ask?.(),
+      () => this.#retryLater(1006, 'the server does not answer'),
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Connects now, whatever the state. */
+  connect(): void {
+    if (this.#socket) return;
+    clearTimeout(this.#timer);
+    this.#toldAt = undefined;
+    this.#endWake();
+    this.#endWake = onWake(() => this.#woken());
+    const Constructor = this.#options.WebSocket ?? platformSocket();
+    const { protocol } = this.#owner;
+    const socket = new Constructor(this.#owner.address(), protocol ? [protocol] : []);
+    this.#socket = socket;
+    let failure = '';
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason || failure);
+    // Close follows every error; browsers do not say what it was, others do. And `ws` throws where nobody listens.
+    socket.onerror = ({ message }: { message?: unknown }) => {
+      if (typeof message === 'string') failure = message;
+    };
+    const timeout = this.#options.connectTimeout ?? 10_000;
+    this.#timer = setTimeout(() => this.#retryLater(1006, `no connection within ${timeout} ms`), timeout);
+    this.#become({ name: 'connecting' });
+  }
+
+  /** The owner has what it needs from the new connection. */
+  ready(): void {
+    clearTimeout(this.#timer);
+    this.#become({ name: 'open' });
+  }
+
+  /** False where there is no open socket. */
+  send(text: string): boolean {
+    // A socket that is closing drops silently what it is given.
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** A sign of life that was no message. */
+  heard(): void {
+    this.#heartbeat.heard();
+  }
+
+  /** The server has said when to come back, should this connection end. */
+  returnAfter(ms: number): void {
+    this.#toldAt = Date.now() + Math.min(Math.max(0, ms), LONGEST_TOLD_WAIT);
+  }
+
+  /** Drops the connection for a new one. */
+  restart(): void {
+    this.#drop();
+    this.connect();
+  }
+
+  /** Closes for good; only `connect()` brings it back. */
+  end(code: number, reason: string): void {
+    this.#drop();
+    this.#endWake();
+    this.#failures = 0;
+    this.#become({ name: 'closed', code, reason });
+  }
+
+  #opened(): void {
+    this.#openedAt = Date.now();
+    this.#heartbeat.start();
+    this.#owner.opened();
+  }
+
+  #received(data: unknown): void {
+    this.#heartbeat.heard();
+    if (typeof data === 'string') this.#owner.received(data);
+  }
+
+  /** A server that asked for a wait has spread its clients over time: looking at the tab does not cut that short. */
+  #woken(): void {
+    if (this.#state.name !== 'waiting') this.#heartbeat.check();
+    else if (this.#toldAt === undefined && isOnline()) this.connect();
+  }
+
+  #lost(code: number, reason: string): void {
+    if (finalCloseCodes.has(code)) {
+      this.end(code, reason);
+      return;
+    }
+    const told = toldWait(code, reason);
+    if (told !== undefined) this.returnAfter(told);
+    this.#retryLater(code, reason);
+  }
+
+  #retryLater(code: number, reason: string): void {
+    const stable = this.#state.name === 'open' && Date.now() - this.#openedAt >= STABLE_AFTER;
+    const told = this.#toldAt === undefined ? undefined : Math.max(0, this.#toldAt - Date.now());
+    this.#failures = stable ? 1 : this.#failures + 1;
+    let delay = retryDelay(this.#failures, this.#options.backoff ?? defaultBackoff);
+    if (told !== undefined) delay = stable ? told : Math.max(told, delay);
+    if (told !== undefined && stable) this.#failures = 0;
+    this.#drop();
+    this.#timer = setTimeout(() => this.connect(), delay);
+    this.#become({ name: 'waiting', retryAt: Date.now() + delay, failures: this.#failures, code, reason });
+  }
+
+  /** Lets go of the socket: nothing it does later is heard. */
+  #drop(): void {
+    clearTimeout(this.#timer);
+    this.#heartbeat.stop();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state;
+    this.#owner.changed(state);
+  }
+}
+
+/** Milliseconds, where a server that closes says when to come back: `service restart; retry after 1234 ms`. */
+function toldWait(code: number, reason: string): number | undefined {
+  const [, ms] = /retry after (\d+) ms/.exec(reason) ?? [];
+  return (code === 1012 || code === 1013) && ms !== undefined ? Number(ms) : undefined;
+}

@@ -1,0 +1,18 @@
+// crypto.randomUUID is only for pages that came over TLS; getRandomValues is for all.
+
+/** 32 hexadecimal digits. */
+export function randomHex(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+let lines = 0;
+
+/** Unique, and greater than any before it of this page, as text is compared: 9 digits of time, 6 that count, and a random part. */
+export function lineKey(): string {
+  lines += 1;
+  return `${base36(Date.now(), 9)}-${base36(lines, 6)}-${randomHex()}`;
+}
+
+function base36(number: number, digits: number): string {
+  return number.toString(36).padStart(digits, '0');
+}

@@ -1,0 +1,250 @@
+import {
+  type Ack,
+  type ErrorMessage,
+  type EventMessage,
+  type PresenceMessage,
+  type ServerMessage,
+  SUBPROTOCOL,
+  type Welcome,
+} from '../../src/rooms/protocol.ts';
+import { socketAddress } from './address.ts';
+import { Emitter } from './emitter.ts';
+import { type ConnectionState, Link } from './link.ts';
+import { Outbox, type PublishedLine } from './outbox.ts';
+import { type OutboxLine, RoomError } from './room-error.ts';
+import type { RoomEvents } from './room-events.ts';
+import { type RoomOptions, withDefaults } from './room-options.ts';
+import { Publisher } from './room-publisher.ts';
+import type { RoomEvent } from './room-reader.ts';
+import { RoomStore } from './room-store.ts';
+import { Subscription } from './room-subscription.ts';
+import { takeTabSecret } from './tab-secret.ts';
+
+/**
+ * Joins a room, by the subprotocol `text-event.v1.json`, and stays in it until `close()`.
+ * @param address of the server, or of any page of it: the room is at `rooms/<room>` beside it
+ * @throws TypeError for what is no address; Error where the platform has no WebSocket and none is given
+ */
+export function join(address: string, room: string, options: RoomOptions = {}): Room {
+  return new Room(address, room, options);
+}
+
+/** A room that is joined: its events, and what is published to it. */
+export class Room implements AsyncIterable<RoomEvent> {
+  readonly room: string;
+  /** Of the room, without a query. */
+  readonly address: string;
+  readonly #options: RoomOptions;
+  readonly #store: RoomStore;
+  readonly #outbox: Outbox;
+  readonly #publisher: Publisher;
+  readonly #subscription: Subscription;
+  readonly #link: Link;
+  readonly #events = new Emitter<RoomEvents>();
+  #members = new Set<string>();
+  readonly #client: string;
+  readonly #giveSecretBack: () => void;
+  readonly #restored: Promise<void>;
+  #name: string | undefined;
+  #wanted = true;
+
+  /** See `join`. */
+  constructor(address: string, room: string, options: RoomOptions = {}) {
+    const settings = withDefaults(options);
+    this.room = room;
+    this.address = socketAddress(address, `rooms/${encodeURIComponent(room)}`);
+    this.#options = options;
+    [this.#client, this.#giveSecretBack] = options.client ? [options.client, () => {}] : takeTabSecret(this.address);
+    this.#store = new RoomStore(settings.store, this.address, (error) =>
+      this.#events.emit('error', new RoomError('store', `the store of the outbox failed: ${error}`, false)),
+    );
+    this.#outbox = new Outbox(this.#store);
+    this.#publisher = new Publisher(this.#outbox, settings, (message) => this.#link.send(JSON.stringify(message)));
+    // Before the connection is open, its address is still to be asked for, or is so again after the next loss.
+    const catchUp = () => this.state.name === 'open' && this.#link.restart();
+    this.#subscription = new Subscription(settings.maxBehind, catchUp);
+    this.#link = new Link(
+      {
+        address: () => this.#joinAddress(),
+        protocol: SUBPROTOCOL,
+        opened: () => {},
+        received: (text) => this.#received(text),
+        changed: (state) => this.#changed(state),
+        ask: () => this.#link.send('{"type":"ping"}'),
+      },
+      settings,
+    );
+    this.#restored = this.#restore();
+    this.connect();
+  }
+
+  get state(): ConnectionState {
+    return this.#link.state;
+  }
+
+  /** The name under which this connection publishes; undefined until it has one. */
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** Who is here, oneself too; of a room of more than 200 only some. */
+  get members(): readonly string[] {
+    return [...this.#members];
+  }
+
+  /** Of the last event seen, or where they begin. */
+  get position(): string | undefined {
+    return this.#subscription.position;
+  }
+
+  /** Lines on their way, oldest first; those that were left from before a reload too, from the first `outbox` event on. */
+  get unacknowledged(): readonly OutboxLine[] {
+    return this.#outbox.lines;
+  }
+
+  /** Calls `listener` for every event of the type. Returns what ends it. */
+  on<K extends keyof RoomEvents>(type: K, listener: (detail: RoomEvents[K]) => void): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /**
+   * Publishes a line: now, or as soon as there is a connection; again after each loss, until it is acknowledged. It is in the room once.
+   * @returns its position, when it is durable; rejects with a RoomError
+   */
+  publish(text: string): Promise<string> {
+    return this.publishLine(text).acknowledged;
+  }
+
+  /** The same, for who shows the line before it is acknowledged: its key is known at once. */
+  publishLine(text: string): PublishedLine {
+    const line = this.#publisher.publish(text);
+    this.#outboxChanged();
+    return line;
+  }
+
+  /** Connects now: cuts a wait short, or comes back after a close. */
+  connect(): void {
+    this.#wanted = true;
+    void this.#restored.then(() => this.#wanted && this.#link.connect());
+  }
+
+  /** Leaves. What is not acknowledged is rejected with `closed`, and stays in the store for the next time. */
+  close(): void {
+    this.#link.end(1000, '');
+  }
+
+  /** The events from now on; with `close()` the loop ends, and where the server ends it for good it throws a RoomError `closed`. */
+  [Symbol.asyncIterator](): AsyncIterator<RoomEvent, undefined> {
+    const reader = this.#subscription.reader();
+    if (this.state.name === 'closed') this.#subscription.end();
+    return reader;
+  }
+
+  async #restore(): Promise<void> {
+    const { after, resume } = this.#options;
+    await this.#outbox.restore();
+    this.#subscription.begin(after ?? (resume ? await this.#store.position() : undefined));
+    this.#outboxChanged();
+  }
+
+  #joinAddress(): string {
+    const query = new URLSearchParams({ client: this.#client });
+    const { name } = this.#options;
+    const { after } = this.#subscription;
+    if (name !== undefined) query.set('name', name);
+    if (after !== undefined) query.set('after', after);
+    return `${this.address}?${query}`;
+  }
+
+  #changed(state: ConnectionState): void {
+    if (state.name === 'closed' && state.code === 1009) this.#refused(this.#publisher.tooBig(state.reason));
+    if (state.name !== 'open') this.#publisher.disconnected();
+    if (state.name === 'closed') this.#ended(state.code, state.reason);
+    this.#events.emit('state', state);
+  }
+
+  #ended(code: number, reason: string): void {
+    this.#wanted = false;
+    this.#giveSecretBack();
+    const message = `the room was closed with ${code} ${reason}`.trim();
+    this.#outbox.rejectAll(message);
+    this.#subscription.end(code === 1000 ? undefined : new RoomError('closed', message, false));
+  }
+
+  #received(text: string): void {
+    try {
+      this.#take(JSON.parse(text));
+    } catch (error) {
+      const message = `got a message that is none of ${SUBPROTOCOL}: ${error}`;
+      this.#events.emit('error', new RoomError('bad_message', message, false));
+    }
+  }
+
+  /** Types that are not known are of a later version, and passed over. */
+  #take(message: ServerMessage): void {
+    if (message.type === 'welcome') this.#welcomed(message);
+    else if (message.type === 'event') this.#happened(message);
+    else if (message.type === 'ack') this.#acknowledged(message);
+    else if (message.type === 'join' || message.type === 'leave') this.#changedMembers(message);
+    else if (message.type === 'reconnect') this.#link.returnAfter(message.afterMs);
+    else if (message.type === 'error') this.#failed(message);
+    else if (message.type === 'gap') {
+      this.#subscription.skip(message.to);
+      this.#events.emit('gap', message);
+    } else if (message.type === 'reset') {
+      this.#subscription.reset(message.position);
+      this.#events.emit('reset', message);
+    }
+  }
+
+  #welcomed(welcome: Welcome): void {
+    this.#name = welcome.name;
+    this.#members = new Set(welcome.members);
+    this.#subscription.begin(welcome.position);
+    this.#savePosition();
+    this.#link.ready();
+    this.#events.emit('welcome', welcome);
+    this.#publisher.joined();
+  }
+
+  #happened(event: EventMessage): void {
+    if (!this.#subscription.take(event)) return;
+    this.#savePosition();
+    this.#events.emit('event', event);
+  }
+
+  #acknowledged(ack: Ack): void {
+    const line = this.#publisher.acknowledged(ack);
+    if (!line) return;
+    this.#events.emit('ack', { key: line.key, text: line.text, position: ack.position, duplicate: ack.duplicate });
+    this.#outboxChanged();
+  }
+
+  #changedMembers({ type, name }: PresenceMessage): void {
+    if (type === 'join') this.#members.add(name);
+    else this.#members.delete(name);
+    this.#events.emit(type, { name });
+  }
+
+  #failed(message: ErrorMessage): void {
+    const refused = this.#publisher.failed(message);
+    if (refused) this.#refused(refused);
+    else this.#events.emit('error', new RoomError(message.code, message.message, message.retryable));
+  }
+
+  /** A line is given up. */
+  #refused(error: RoomError | undefined): void {
+    if (!error) return;
+    this.#events.emit('error', error);
+    this.#outboxChanged();
+  }
+
+  #savePosition(): void {
+    const { position } = this;
+    if (this.#options.resume && position !== undefined) this.#store.savePosition(position);
+  }
+
+  #outboxChanged(): void {
+    this.#events.emit('outbox', this.unacknowledged);
+  }
+}
