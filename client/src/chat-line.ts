@@ -1,6 +1,6 @@
 import { create } from './elements.ts';
 import { setWords, shared } from './language.ts';
-import { portrait } from './person.ts';
+import { portrait, toneOf } from './person.ts';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
@@ -29,7 +29,7 @@ export class ChatLine {
     this.own = own;
     this.from = from;
     this.#at = at;
-    const name = create('span', 'line-name');
+    const name = create('span', own ? 'line-name' : `line-name tone-${toneOf(from)}`);
     name.dir = 'auto';
     if (own) setWords(name, () => shared().you);
     else name.textContent = from;
@@ -66,7 +66,8 @@ export class ChatLine {
 
   /** Leaves name and time away where the line before says them. */
   follow(before: ChatLine | undefined): void {
-    const follows = before !== undefined && before.from === this.from && before.own === this.own && this.#soonAfter(before);
+    const follows =
+      before !== undefined && before.from === this.from && before.own === this.own && this.#soonAfter(before);
     this.element.classList.toggle('line-follows', follows);
   }
 

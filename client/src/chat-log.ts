@@ -62,9 +62,12 @@ export class ChatLog {
   acknowledged(key: string, position: string): void {
     const pending = this.#pending.get(key);
     if (!pending) return;
-    if (this.#ownPositions.has(position)) return this.dropPending(key);
-    pending.position = position;
-    pending.line.setFoot();
+    if (this.#ownPositions.has(position)) {
+      this.dropPending(key);
+    } else {
+      pending.position = position;
+      pending.line.setFoot();
+    }
   }
 
   dropPending(key: string): void {
@@ -75,7 +78,8 @@ export class ChatLog {
 
   /** A line of the room; one of ours takes the place of what was shown for it. */
   happened({ position, from, text, at }: LogEvent, own: boolean): void {
-    const line = (own ? this.#takePending(position, text) : undefined) ?? new ChatLine({ from, text, at: new Date(at), own });
+    const line =
+      (own ? this.#takePending(position, text) : undefined) ?? new ChatLine({ from, text, at: new Date(at), own });
     if (own) this.#rememberOwn(position);
     line.setTime(new Date(at));
     line.setFoot();

@@ -48,7 +48,8 @@ byId('join-form', HTMLFormElement).onsubmit = (event) => {
 if (!('WebSocket' in globalThis)) {
   showChat(true);
   showUnsupported();
-  for (const id of ['m', 'send', 'clear', 'members-button', 'leave']) byId(id, HTMLElement).setAttribute('disabled', '');
+  for (const id of ['m', 'send', 'clear', 'members-button', 'leave'])
+    byId(id, HTMLElement).setAttribute('disabled', '');
 } else if (!ROOM.test(room) || room.normalize('NFKC') !== room) {
   complain(() => texts().badRoom(room));
   nameInput.disabled = byId('join', HTMLButtonElement).disabled = true;

@@ -3,7 +3,12 @@ import { setWords } from './language.ts';
 import { portrait } from './person.ts';
 
 /** Shows who is here, oneself first; `me` puts one's own name in words. */
-export function showMembers(list: HTMLElement, names: readonly string[], own: string, me: (name: string) => string): void {
+export function showMembers(
+  list: HTMLElement,
+  names: readonly string[],
+  own: string,
+  me: (name: string) => string,
+): void {
   const others = names.filter((name) => name !== own).sort((a, b) => a.localeCompare(b, 'zh-CN'));
   list.replaceChildren(
     ...[own, ...others].map((name) => {

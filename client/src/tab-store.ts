@@ -1,5 +1,5 @@
-import { recall, remember } from './stored.ts';
 import type { OutboxStore } from './outbox-store.ts';
+import { recall, remember } from './stored.ts';
 
 const NAME = 'outbox';
 
@@ -8,7 +8,8 @@ export function tabStore(): OutboxStore {
   const values = new Map<string, string>(JSON.parse(recall(NAME, true) ?? '[]'));
   const save = () => remember(NAME, JSON.stringify([...values]), true);
   return {
-    entries: async (prefix) => [...values].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    entries: async (prefix) =>
+      [...values].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
     set: async (key, value) => {
       values.set(key, value);
       save();
