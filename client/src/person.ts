@@ -1,7 +1,7 @@
 import { create } from './elements.ts';
 
 /** Tones of the style sheet, `.tone-0` and so on. */
-const TONES = 12;
+export const TONES = 12;
 
 const graphemes = new Intl.Segmenter();
 
@@ -22,7 +22,7 @@ export function toneOf(name: string): number {
   let hash = 0;
   for (const unit of name.normalize('NFC')) hash = (Math.imul(hash, 31) + (unit.codePointAt(0) ?? 0)) >>> 0;
   // The low bits of such a hash alone would follow the last character.
-  return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) % TONES) >>> 0;
+  return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 16) % TONES;
 }
 
 /** A round picture with the initials, for who can see it: the name must stand beside it. */
