@@ -7,6 +7,7 @@ export class ScrollKeeper {
   readonly #changed: (missed: number, atEnd: boolean) => void;
   #atEnd = true;
   #missed = 0;
+  #top = 0;
 
   /** @param changed told how many lines have come while the reader was elsewhere */
   constructor(view: HTMLElement, content: HTMLElement, changed: (missed: number, atEnd: boolean) => void) {
@@ -41,13 +42,18 @@ export class ScrollKeeper {
 
   #scrolled(): void {
     const { scrollTop, clientHeight, scrollHeight } = this.#view;
-    this.#setAtEnd(scrollTop + clientHeight >= scrollHeight - NEAR);
+    const near = scrollTop + clientHeight >= scrollHeight - NEAR;
+    // Away from the end without a move upwards: the view has grown since, and is about to follow.
+    if (near || scrollTop < this.#top) this.#setAtEnd(near);
+    this.#top = scrollTop;
   }
 
   #setAtEnd(atEnd: boolean): void {
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.#missed = 0;
+    // What the browser does to keep the reader's place as lines above go is a move upwards too.
+    this.#view.classList.toggle('elsewhere', !atEnd);
     this.#changed(0, atEnd);
   }
 }
