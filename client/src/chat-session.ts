@@ -4,6 +4,7 @@ import { showConnection } from './connection-status.ts';
 import { byId, create } from './elements.ts';
 import { addTexts, setWords } from './language.ts';
 import { showMembers } from './member-list.ts';
+import { randomHex } from './random.ts';
 import { join, type Room } from './room.ts';
 import type { RoomError } from './room-error.ts';
 import { ScrollKeeper } from './scroll-keeper.ts';
@@ -44,7 +45,12 @@ export class ChatSession {
     this.#wanted = name;
     this.#startName = `start.${roomName}`;
     const after = recall(this.#startName, true);
-    this.#room = join(location.href, roomName, { name, store: tabStore(), ...(after && { after }) });
+    this.#room = join(location.href, roomName, {
+      name,
+      client: tabSecret(),
+      store: tabStore(),
+      ...(after && { after }),
+    });
     const room = this.#room;
     this.#endings = [
       room.on('welcome', ({ position }) => this.#welcomed(position)),
@@ -68,6 +74,8 @@ export class ChatSession {
   leave(): void {
     for (const end of this.#endings) end();
     this.#room.close();
+    // Who came back with the same one would get the old name again.
+    remember('client', undefined, true);
     lines.replaceChildren();
     pending.replaceChildren();
   }
@@ -185,4 +193,11 @@ export class ChatSession {
     };
     this.#log.pendingLine(key)?.setFoot(() => texts().failed(message), true, again);
   }
+}
+
+/** By which the server knows this tab again after a reload. */
+function tabSecret(): string {
+  const secret = recall('client', true) ?? randomHex();
+  remember('client', secret, true);
+  return secret;
 }

@@ -47,3 +47,11 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
   });
   return { page, complaints };
 }
+
+/** What Chromium itself prints about an attempt that found nobody, or no network; a page cannot keep it from that. */
+const UNREACHED = /^WebSocket connection to '.*' failed|^Failed to load resource: net::ERR_/;
+
+/** Complaints that the page could have avoided. */
+export function ownComplaints(complaints: readonly string[]): string[] {
+  return complaints.filter((text) => !UNREACHED.test(text));
+}
