@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ava, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { openTab, ownComplaints, type Tab } from '../helpers/browser.ts';
+import { openTab, openTabIn, ownComplaints, type Tab } from '../helpers/browser.ts';
 import { type Program, startProgram } from '../helpers/program.ts';
 
 const test = ava.serial;
@@ -15,6 +15,10 @@ interface Chatter {
   complaints(): string[];
 }
 
+interface ChatTab extends BrowserContextOptions {
+  prepare?(page: Page): Promise<void>;
+}
+
 /** A folder for the data of a program that is to be started again. */
 function dataDir(t: ExecutionContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
@@ -22,22 +26,26 @@ function dataDir(t: ExecutionContext): string {
   return dir;
 }
 
-/** Somebody in the room, in a fresh browser. Undefined where there is none. */
-async function enter(
-  t: ExecutionContext,
-  program: Program,
-  name: string,
-  options: BrowserContextOptions = {},
-  prepare: (page: Page) => Promise<void> = async () => {},
-): Promise<Chatter | undefined> {
+/** Somebody in the room. Undefined where there is no browser. */
+async function enter(t: ExecutionContext, program: Program, name: string, options: ChatTab = {}) {
   const tab = await openTab(t, options);
-  if (!tab) return undefined;
-  await prepare(tab.page);
-  await tab.page.goto(`${program.url}chat.html`);
-  return joinAs(tab, name);
+  return tab && enterIn(tab, program, name, options);
 }
 
-async function joinAs({ page, complaints }: Tab, name: string): Promise<Chatter> {
+/** Two people in the room, who share a browser and nothing else of it. */
+async function enterBoth(t: ExecutionContext, program: Program, options: ChatTab = {}) {
+  const tab = await openTab(t, options);
+  if (!tab) return [];
+  const one = await enterIn(tab, program, '小王', options);
+  return [one, await enterIn(await openTabIn(tab.browser), program, '李旺')];
+}
+
+async function enterIn(tab: Tab, program: Program, name: string, { prepare }: ChatTab = {}): Promise<Chatter> {
+  const { page, complaints } = tab;
+  // The shortest wait before each attempt to come back.
+  await page.addInitScript('Math.random = () => 0');
+  await prepare?.(page);
+  await page.goto(`${program.url}chat.html`);
   await page.fill('#name', name);
   await page.press('#name', 'Enter');
   await isConnected(page);
@@ -75,8 +83,7 @@ const setOffline = (page: Page, offline: boolean) => page.context().setOffline(o
 
 test('two people chat: names and times, one’s own lines on the right as 我, who comes and who goes', async (t) => {
   const program = await startProgram(t);
-  const one = await enter(t, program, '小王');
-  const two = one && (await enter(t, program, '李旺'));
+  const [one, two] = await enterBoth(t, program);
   if (!one || !two) return;
   await one.page.getByText('李旺 加入了聊天').waitFor();
   t.deepEqual(await members(one.page), ['小王（我）', '李旺']);
@@ -116,8 +123,7 @@ test('two people chat: names and times, one’s own lines on the right as 我, w
 
 test('who is cut off the network returns: each line is there once, in order, on both sides', async (t) => {
   const program = await startProgram(t);
-  const one = await enter(t, program, '小王', {}, (page) => page.clock.install());
-  const two = one && (await enter(t, program, '李旺'));
+  const [one, two] = await enterBoth(t, program, { prepare: (page) => page.clock.install() });
   if (!one || !two) return;
   await say(one.page, '一');
   await hears(two.page, '一');
@@ -149,15 +155,13 @@ test('who is cut off the network returns: each line is there once, in order, on 
     ['一', '二', '三', '四'],
   );
   t.deepEqual(await pending(one.page), []);
-  t.deepEqual(await notes(two.page), ['小王 加入了聊天'].slice(1));
   t.deepEqual(one.complaints(), []);
 });
 
 test('a server that is killed and started again loses nothing, and a reload of the page shows it all', async (t) => {
   const env = { DATA_DIR: dataDir(t) };
   const program = await startProgram(t, env);
-  const one = await enter(t, program, '小王');
-  const two = one && (await enter(t, program, '李旺'));
+  const [one, two] = await enterBoth(t, program);
   if (!one || !two) return;
   await say(one.page, '一');
   await hears(two.page, '一');
@@ -194,13 +198,13 @@ test('what waits to be sent outlives a reload of the page', async (t) => {
   const program = await startProgram(t);
   let drop: (() => Promise<void>) | undefined;
   let away = false;
-  const one = await enter(t, program, '小王', {}, (page) =>
+  const prepare = (page: Page) =>
     page.routeWebSocket(/\/rooms\//, (socket) => {
       drop = () => socket.close({ code: 1012 });
       if (away) void drop();
       else socket.connectToServer();
-    }),
-  );
+    });
+  const one = await enter(t, program, '小王', { prepare });
   if (!one) return;
   const { page } = one;
   away = true;
@@ -214,6 +218,7 @@ test('what waits to be sent outlives a reload of the page', async (t) => {
   await page.getByRole('button', { name: '立即重新连接' }).click();
   await hears(page, '二');
   t.deepEqual(await spoken(page), ['我:一', '我:二']);
+  t.is(await page.evaluate(() => document.activeElement?.id), 'm');
   t.deepEqual(await pending(page), []);
   t.deepEqual(one.complaints(), []);
 });
@@ -221,16 +226,14 @@ test('what waits to be sent outlives a reload of the page', async (t) => {
 test('a server that hangs is noticed, and heartbeats never show', async (t) => {
   const program = await startProgram(t);
   const frames: string[] = [];
-  const one = await enter(t, program, '小王', {}, async (page) => {
+  const prepare = async (page: Page) => {
     await page.clock.install();
-    page.on('websocket', (socket) => {
-      socket.on('framesent', ({ payload }) => frames.push(`> ${payload}`));
-      socket.on('framereceived', ({ payload }) => frames.push(`< ${payload}`));
-    });
-  });
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
+  };
+  const one = await enter(t, program, '小王', { prepare });
   if (!one) return;
   const { page } = one;
-  const pong = () => frames.some((frame) => frame.startsWith('< {"type":"pong"'));
+  const pong = () => frames.some((frame) => frame.startsWith('{"type":"pong"'));
   await say(page, '一');
   await hears(page, '一');
   await page.clock.runFor(16_000);
@@ -246,17 +249,14 @@ test('a server that hangs is noticed, and heartbeats never show', async (t) => {
   await isAway(page);
   t.deepEqual(await pending(page), ['二']);
   program.child.kill('SIGCONT');
-  await page.getByRole('button', { name: '立即重新连接' }).click();
   await isConnected(page);
   await hears(page, '二');
   t.deepEqual(await spoken(page), ['我:一', '我:二']);
-  t.is(await page.evaluate(() => document.activeElement?.id), 'm');
 });
 
 test('the title counts what nobody has seen, the scroll stays with the reader, and all can be cleared', async (t) => {
   const program = await startProgram(t);
-  const one = await enter(t, program, '小王', { viewport: phone });
-  const two = one && (await enter(t, program, '李旺'));
+  const [one, two] = await enterBoth(t, program, { viewport: phone });
   if (!one || !two) return;
   const { page } = one;
   const hide = (hidden: boolean) =>
@@ -270,9 +270,9 @@ test('the title counts what nobody has seen, the scroll stays with the reader, a
   const top = () => view.evaluate((e) => e.scrollTop);
 
   await hide(true);
-  for (let index = 1; index <= 12; index++) await say(two.page, `第 ${index} 条\n一\n二`);
-  await hears(page, '第 12 条\n一\n二');
-  t.is(await page.title(), '(12) 聊天 · text-event-server');
+  for (let index = 1; index <= 8; index++) await say(two.page, `第 ${index} 条\n一\n二`);
+  await hears(page, '第 8 条\n一\n二');
+  t.is(await page.title(), '(8) 聊天 · text-event-server');
   t.is(await fromEnd(), 0);
   await hide(false);
   t.is(await page.title(), '聊天 · text-event-server');
@@ -321,7 +321,13 @@ test('in English, in the dark, on a phone, with a keyboard: names are remembered
   t.is(await page.getByRole('textbox', { name: 'Message' }).inputValue(), '');
   t.is(await page.evaluate('document.documentElement.scrollWidth'), 375);
   t.is(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(22, 25, 28)');
-  t.deepEqual(await page.getByText(/\p{Script=Han}/u).filter({ visible: true }).allTextContents(), ['中文']);
+  t.deepEqual(
+    await page
+      .getByText(/\p{Script=Han}/u)
+      .filter({ visible: true })
+      .allTextContents(),
+    ['中文'],
+  );
   await page.getByRole('button', { name: '1 here' }).click();
   await page.getByText('Ada Lovelace (you)').waitFor();
 
