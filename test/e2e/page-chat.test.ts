@@ -53,7 +53,8 @@ async function enterIn(tab: Tab, program: Program, name: string, { prepare }: Ch
 }
 
 const isConnected = (page: Page) => page.locator('#status[data-state=open]').waitFor();
-const isAway = (page: Page) => page.locator('#status[data-state=closed]').waitFor();
+/** Stays through the attempts to come back. */
+const isAway = (page: Page) => page.locator('#notice').waitFor();
 
 async function say(page: Page, ...texts: string[]): Promise<void> {
   for (const text of texts) {
