@@ -26,8 +26,11 @@ for (const [path, specifier] of [
   ['src/server.ts', 'nodejs-websocket/Connection.js'],
   ['src/server.ts', './http/app.ts'],
   ['src/server.ts', './handlers/greet.ts'],
+  ['src/router.ts', './routes.ts'],
+  ['src/upgrader.ts', './config.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
   ['src/config.ts', './errors.ts'],
+  ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
 ] as const) {
   test(`${path} may not import ${specifier}`, (t) => {

@@ -111,7 +111,8 @@ export class TextConnection {
     url.protocol = url.protocol.replace('ws', 'http');
     try {
       const signal = AbortSignal.timeout(this.#options.heartbeatTimeout ?? 10_000);
-      const { status } = await fetch(url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', signal });
+      const request = { method: 'HEAD', mode: 'no-cors', cache: 'no-store', signal } as const;
+      const { status } = await fetch(url, request);
       if (deadUpstream.has(status)) return;
       this.#probeWorks = true;
       this.#link.heard();

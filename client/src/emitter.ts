@@ -6,10 +6,8 @@ export class Emitter<Events> {
   on<K extends keyof Events>(type: K, listener: (detail: Events[K]) => void): () => void {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
-    // A listener that is added twice is two.
-    const own = (detail: Events[K]) => listener(detail);
-    listeners.add(own);
-    return () => listeners.delete(own);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   emit<K extends keyof Events>(type: K, detail: Events[K]): void {

@@ -54,10 +54,8 @@ export class Heartbeat {
   }
 
   #wait(): void {
-    const left = this.#times.interval - (performance.now() - this.#heardAt);
-    this.#timer = setTimeout(
-      () => (performance.now() - this.#heardAt < this.#times.interval ? this.#wait() : this.check()),
-      left,
-    );
+    const left = this.#heardAt + this.#times.interval - performance.now();
+    if (left > 0) this.#timer = setTimeout(() => this.#wait(), left);
+    else this.check();
   }
 }

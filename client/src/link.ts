@@ -2,7 +2,7 @@
 import { type Backoff, defaultBackoff, retryDelay } from './backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { platformSocket, type Socket, type SocketConstructor } from './socket.ts';
-import { isOnline, onWake } from './wake.ts';
+import { onWake } from './wake.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
@@ -12,7 +12,7 @@ export type ConnectionState =
       readonly name: 'waiting';
       /** Milliseconds since the epoch. */
       readonly retryAt: number;
-      /** Attempts in a row that failed, or were connections of less than 5 seconds; 0 where the server said when to come back. */
+      /** Losses in a row without a connection of 5 seconds or more between them. */
       readonly failures: number;
       /** Of the Close frame; 1006 where there was none. */
       readonly code: number;
@@ -49,10 +49,13 @@ export interface LinkOwner {
 }
 
 /** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
-const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009]);
+const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4001]);
 
 /** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
 const STABLE_AFTER = 5_000;
+
+/** A server that closes says so when to come back: `service restart; retry after 1234 ms`. */
+const TOLD_WAIT = /retry after (\d+) ms/;
 
 /** The longest wait that a server may ask for, in milliseconds. */
 const LONGEST_TOLD_WAIT = 3_600_000;
@@ -92,7 +95,7 @@ export class Link {
     clearTimeout(this.#timer);
     this.#toldAt = undefined;
     this.#endWake();
-    this.#endWake = onWake(() => this.#woken());
+    this.#endWake = onWake((online) => this.#woken(online));
     const Constructor = this.#options.WebSocket ?? platformSocket();
     const { protocol } = this.#owner;
     const socket = new Constructor(this.#owner.address(), protocol ? [protocol] : []);
@@ -160,9 +163,9 @@ export class Link {
   }
 
   /** A server that asked for a wait has spread its clients over time: looking at the tab does not cut that short. */
-  #woken(): void {
+  #woken(online: boolean): void {
     if (this.#state.name !== 'waiting') this.#heartbeat.check();
-    else if (this.#toldAt === undefined && isOnline()) this.connect();
+    else if (this.#toldAt === undefined && online) this.connect();
   }
 
   #lost(code: number, reason: string): void {
@@ -170,21 +173,20 @@ export class Link {
       this.end(code, reason);
       return;
     }
-    const told = toldWait(code, reason);
-    if (told !== undefined) this.returnAfter(told);
+    const [, told] = TOLD_WAIT.exec(reason) ?? [];
+    if (told !== undefined) this.returnAfter(Number(told));
     this.#retryLater(code, reason);
   }
 
   #retryLater(code: number, reason: string): void {
-    const stable = this.#state.name === 'open' && Date.now() - this.#openedAt >= STABLE_AFTER;
-    const told = this.#toldAt === undefined ? undefined : Math.max(0, this.#toldAt - Date.now());
+    const now = Date.now();
+    const stable = this.#state.name === 'open' && now - this.#openedAt >= STABLE_AFTER;
     this.#failures = stable ? 1 : this.#failures + 1;
     let delay = retryDelay(this.#failures, this.#options.backoff ?? defaultBackoff);
-    if (told !== undefined) delay = stable ? told : Math.max(told, delay);
-    if (told !== undefined && stable) this.#failures = 0;
+    if (this.#toldAt !== undefined) delay = Math.max(this.#toldAt - now, stable ? 0 : delay);
     this.#drop();
     this.#timer = setTimeout(() => this.connect(), delay);
-    this.#become({ name: 'waiting', retryAt: Date.now() + delay, failures: this.#failures, code, reason });
+    this.#become({ name: 'waiting', retryAt: now + delay, failures: this.#failures, code, reason });
   }
 
   /** Lets go of the socket: nothing it does later is heard. */
@@ -202,10 +204,4 @@ export class Link {
     this.#state = state;
     this.#owner.changed(state);
   }
-}
-
-/** Milliseconds, where a server that closes says when to come back: `service restart; retry after 1234 ms`. */
-function toldWait(code: number, reason: string): number | undefined {
-  const [, ms] = /retry after (\d+) ms/.exec(reason) ?? [];
-  return (code === 1012 || code === 1013) && ms !== undefined ? Number(ms) : undefined;
 }

@@ -1,12 +1,8 @@
+import type { Ack, ClientMessage, ErrorMessage } from '../../src/rooms/protocol.ts';
+import { type Backoff, defaultBackoff, retryDelay } from './backoff.ts';
 import { lineKey } from './random.ts';
 import { type OutboxLine, RoomError } from './room-error.ts';
 import type { RoomStore } from './room-store.ts';
-
-interface Entry extends OutboxLine {
-  inFlight: boolean;
-  /** Undefined for a line of before a reload: nobody waits for it. */
-  settle?: { resolve(position: string): void; reject(error: RoomError): void } | undefined;
-}
 
 /** A line that waits, and its acknowledgement. */
 export interface PublishedLine extends OutboxLine {
@@ -14,119 +10,153 @@ export interface PublishedLine extends OutboxLine {
   readonly acknowledged: Promise<string>;
 }
 
-/** Lines of one room that are not acknowledged, oldest first; each is in the store from `add` until it is settled. */
-export class Outbox {
-  readonly #store: RoomStore;
-  #entries = new Map<string, Entry>();
-  #inFlight = 0;
+export interface OutboxOptions {
+  readonly backoff?: Backoff;
+  readonly maxUnacknowledged: number;
+  readonly maxInFlight: number;
+}
 
-  constructor(store: RoomStore) {
-    this.#store = store;
+class Entry implements PublishedLine {
+  readonly key: string;
+  readonly text: string;
+  readonly acknowledged: Promise<string>;
+  inFlight = false;
+  resolve: (position: string) => void = () => {};
+  reject: (error: RoomError) => void = () => {};
+
+  constructor(text: string, key = lineKey()) {
+    this.key = key;
+    this.text = text;
+    this.acknowledged = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // A failure is an event of the room too: not to wait for this promise must not end a process.
+    this.acknowledged.catch(() => {});
   }
 
-  get size(): number {
-    return this.#entries.size;
+  get line(): OutboxLine {
+    return { key: this.key, text: this.text };
+  }
+}
+
+/** Lines of a room that are not acknowledged: sends them in order, again after each loss, and keeps them in the store until they are settled. */
+export class Outbox {
+  readonly #store: RoomStore;
+  readonly #options: OutboxOptions;
+  readonly #send: (message: ClientMessage) => void;
+  /** By key, oldest first. */
+  #entries = new Map<string, Entry>();
+  #joined = false;
+  /** Failures in a row; while there are any, one line at a time is tried, so that none is overtaken. */
+  #failures = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(store: RoomStore, options: OutboxOptions, send: (message: ClientMessage) => void) {
+    this.#store = store;
+    this.#options = options;
+    this.#send = send;
   }
 
   get lines(): readonly OutboxLine[] {
-    return Array.from(this.#entries.values(), ({ key, text }) => ({ key, text }));
+    return Array.from(this.#entries.values(), ({ line }) => line);
   }
 
   /** Takes up what was left in the store; it comes before what was added meanwhile. */
   async restore(): Promise<void> {
-    const added = this.#entries;
-    const stored = (await this.#store.lines()).filter(([key]) => !added.has(key));
-    this.#entries = new Map(stored.map(([key, text]) => [key, { key, text, inFlight: false }]));
-    for (const [key, entry] of added) this.#entries.set(key, entry);
+    const stored = await this.#store.lines();
+    const restored = stored.map(([key, text]): [string, Entry] => [key, new Entry(text, key)]);
+    this.#entries = new Map([...restored, ...this.#entries]);
   }
 
-  add(text: string): PublishedLine {
-    const [entry, acknowledged] = createEntry(text);
-    const { key } = entry;
-    this.#entries.set(key, entry);
-    this.#store.addLine(key, text);
-    return { key, text, acknowledged };
-  }
-
-  /** A line that does not even begin to wait. */
-  refuseNew(text: string, error: (line: OutboxLine) => RoomError): PublishedLine {
-    const [{ key, settle }, acknowledged] = createEntry(text);
-    settle?.reject(error({ key, text }));
-    return { key, text, acknowledged };
-  }
-
-  /** The oldest lines that are not on their way, so that `window` of them are then. */
-  *takeUnsent(window: number): Generator<OutboxLine> {
-    for (const entry of this.#entries.values()) {
-      if (this.#inFlight >= window) return;
-      if (entry.inFlight) continue;
-      this.#setInFlight(entry, true);
-      yield entry;
+  publish(text: string): PublishedLine {
+    const entry = new Entry(text);
+    const { maxUnacknowledged } = this.#options;
+    if (this.#entries.size >= maxUnacknowledged) {
+      const message = `not published: ${maxUnacknowledged} lines wait to be acknowledged`;
+      entry.reject(new RoomError('queue_full', message, true, entry.line));
+    } else {
+      this.#entries.set(entry.key, entry);
+      this.#store.addLine(entry.key, text);
+      this.#sendNext();
     }
-  }
-
-  /** What was on its way may not have arrived. */
-  connectionLost(): void {
-    for (const entry of this.#entries.values()) this.#setInFlight(entry, false);
-  }
-
-  /** Keeps the line for another attempt. */
-  postpone(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry) this.#setInFlight(entry, false);
-  }
-
-  /** Undefined where the line is not of this outbox, or was acknowledged before. */
-  acknowledge(key: string, position: string): OutboxLine | undefined {
-    const entry = this.#remove(key);
-    entry?.settle?.resolve(position);
     return entry;
   }
 
-  /** Gives a line up. */
-  refuse(key: string, error: (line: OutboxLine) => RoomError): RoomError | undefined {
-    const entry = this.#remove(key);
-    if (!entry) return undefined;
-    const reason = error({ key, text: entry.text });
-    entry.settle?.reject(reason);
-    return reason;
+  joined(): void {
+    this.#joined = true;
+    this.#sendNext();
   }
 
-  /** The line on its way that is the longest: where the server said that one was too long, this is it. */
-  longestInFlight(): OutboxLine | undefined {
+  /** What was on its way may not have arrived: it goes out again with the next connection. */
+  disconnected(): void {
+    this.#joined = false;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    for (const entry of this.#entries.values()) entry.inFlight = false;
+  }
+
+  /** Undefined where the line is not ours, or was acknowledged before. */
+  acknowledged({ key, position }: Ack): OutboxLine | undefined {
+    const entry = this.#remove(key);
+    entry?.resolve(position);
+    this.#failures = 0;
+    this.#sendNext();
+    return entry?.line;
+  }
+
+  /** Tries the line again later, or gives it up; returns the error where that is so. */
+  failed({ key, code, message, retryable }: ErrorMessage): RoomError | undefined {
+    if (retryable) this.#retryLater(key);
+    return retryable ? undefined : this.#giveUp(key, code, message);
+  }
+
+  /** The server has closed because of a message that is too long: sent again, the line would close every connection to come. */
+  tooBig(reason: string): RoomError | undefined {
     const sent = [...this.#entries.values()].filter(({ inFlight }) => inFlight);
-    return sent.sort((a, b) => b.text.length - a.text.length)[0];
+    const [longest] = sent.sort((a, b) => b.text.length - a.text.length);
+    return this.#giveUp(longest?.key, 'bad_message', reason);
   }
 
-  /** Nobody waits any more; the lines stay. */
-  rejectAll(message: string): void {
+  /** Nobody need wait any more; the lines stay. */
+  closed(message: string): void {
+    for (const { line, reject } of this.#entries.values()) reject(new RoomError('closed', message, true, line));
+  }
+
+  /** Those on their way are the oldest. */
+  #sendNext(): void {
+    if (!this.#joined || this.#retryTimer) return;
+    let window = this.#failures > 0 ? 1 : this.#options.maxInFlight;
     for (const entry of this.#entries.values()) {
-      entry.settle?.reject(new RoomError('closed', message, true, { key: entry.key, text: entry.text }));
-      entry.settle = undefined;
+      if (window-- <= 0) break;
+      if (!entry.inFlight) this.#send({ type: 'publish', ...entry.line });
+      entry.inFlight = true;
     }
   }
 
-  #remove(key: string): Entry | undefined {
+  #retryLater(key = ''): void {
     const entry = this.#entries.get(key);
-    if (!entry) return undefined;
-    this.#setInFlight(entry, false);
-    this.#entries.delete(key);
-    this.#store.deleteLine(key);
+    if (entry) entry.inFlight = false;
+    if (!entry || this.#retryTimer) return;
+    this.#failures += 1;
+    const retry = () => {
+      this.#retryTimer = undefined;
+      this.#sendNext();
+    };
+    this.#retryTimer = setTimeout(retry, retryDelay(this.#failures, this.#options.backoff ?? defaultBackoff));
+  }
+
+  #giveUp(key: string | undefined, code: RoomError['code'], message: string): RoomError | undefined {
+    const entry = this.#remove(key);
+    const error = entry && new RoomError(code, message, false, entry.line);
+    if (error) entry.reject(error);
+    this.#sendNext();
+    return error;
+  }
+
+  #remove(key = ''): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (this.#entries.delete(key)) this.#store.deleteLine(key);
     return entry;
   }
-
-  #setInFlight(entry: Entry, inFlight: boolean): void {
-    this.#inFlight += Number(inFlight) - Number(entry.inFlight);
-    entry.inFlight = inFlight;
-  }
-}
-
-function createEntry(text: string): [entry: Entry, acknowledged: Promise<string>] {
-  let settle: Entry['settle'];
-  const acknowledged = new Promise<string>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  // A failure is an event of the room too: not to wait for this promise must not end a process.
-  acknowledged.catch(() => {});
-  return [{ key: lineKey(), text, inFlight: false, settle }, acknowledged];
 }

@@ -4,85 +4,54 @@ import { isAfter } from './room-position.ts';
 /** A line in a room. */
 export type RoomEvent = Omit<EventMessage, 'type'>;
 
-interface Waiting {
-  resolve(result: IteratorResult<RoomEvent, undefined>): void;
-  reject(error: Error): void;
-}
-
 /**
  * The events of one `for await`. A reader that is slow has at most so many waiting; what comes beyond that is not kept: the reader is behind
  * then, and what it missed is asked for again when it is through with what it has.
  */
-export class RoomReader implements AsyncIterator<RoomEvent, undefined> {
+export class RoomReader {
   /** Of the last event taken in. */
   position: string | undefined;
+  /** It does not take in what comes. */
+  behind = false;
   readonly #limit: number;
-  readonly #catchUp: () => void;
-  readonly #ended: () => void;
-  #events: RoomEvent[] = [];
-  #waiting: Waiting[] = [];
-  #behind = false;
+  readonly #events: RoomEvent[] = [];
+  #wake = () => {};
   #end: { error?: Error | undefined } | undefined;
 
-  /**
-   * @param catchUp has the events after `position` sent again
-   * @param ended the loop was left
-   */
-  constructor(position: string | undefined, limit: number, catchUp: () => void, ended: () => void) {
+  constructor(position: string | undefined, limit: number) {
     this.position = position;
     this.#limit = limit;
-    this.#catchUp = catchUp;
-    this.#ended = ended;
-  }
-
-  /** It does not take in what comes. */
-  get behind(): boolean {
-    return this.#behind;
   }
 
   offer(event: RoomEvent): void {
-    if (this.#behind || !isAfter(event.position, this.position)) return;
-    const waiting = this.#waiting.shift();
-    if (!waiting && this.#events.length >= this.#limit) {
-      this.#behind = true;
-      return;
-    }
+    if (this.behind || !isAfter(event.position, this.position)) return;
+    this.behind = this.#events.length >= this.#limit;
+    if (this.behind) return;
     this.position = event.position;
-    if (waiting) waiting.resolve({ value: event, done: false });
-    else this.#events.push(event);
+    this.#events.push(event);
+    this.#wake();
   }
 
   /** No more will come; what waits is still read. */
   end(error?: Error): void {
-    this.#end ??= { error };
-    for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
+    this.#end = { error };
+    this.#wake();
   }
 
-  next(): Promise<IteratorResult<RoomEvent, undefined>> {
-    return new Promise((resolve, reject) => {
-      const value = this.#events.shift();
-      if (value) resolve({ value, done: false });
-      else if (this.#end) this.#finish({ resolve, reject });
-      else this.#wait({ resolve, reject });
-    });
-  }
-
-  async return(): Promise<IteratorResult<RoomEvent, undefined>> {
-    this.#events = [];
-    this.end();
-    this.#ended();
-    return { value: undefined, done: true };
-  }
-
-  #wait(waiting: Waiting): void {
-    this.#waiting.push(waiting);
-    if (!this.#behind) return;
-    this.#behind = false;
-    this.#catchUp();
-  }
-
-  #finish({ resolve, reject }: Waiting): void {
-    if (this.#end?.error) reject(this.#end.error);
-    else resolve({ value: undefined, done: true });
+  /** @param catchUp has the events after `position` sent again */
+  async *read(catchUp: () => void): AsyncGenerator<RoomEvent, undefined> {
+    for (;;) {
+      for (let event = this.#events.shift(); event; event = this.#events.shift()) yield event;
+      if (this.#end?.error) throw this.#end.error;
+      if (this.#end) return undefined;
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      if (this.behind) {
+        this.behind = false;
+        catchUp();
+      }
+      await woken;
+    }
   }
 }

@@ -3,8 +3,8 @@ import type { OutboxStore } from './outbox-store.ts';
 /** What a room keeps in a store: lines, and its position. A store that fails is told of once; all works on without it. */
 export class RoomStore {
   readonly #store: OutboxStore;
-  readonly #linePrefix: string;
-  readonly #positionKey: string;
+  readonly #lines: string;
+  readonly #at: string;
   readonly #onFailure: (error: unknown) => void;
   #failed = false;
   #position: string | undefined;
@@ -12,42 +12,37 @@ export class RoomStore {
 
   constructor(store: OutboxStore, room: string, onFailure: (error: unknown) => void) {
     this.#store = store;
-    this.#linePrefix = `${room} line `;
-    this.#positionKey = `${room} position`;
+    this.#lines = `${room} line `;
+    this.#at = `${room} position`;
     this.#onFailure = onFailure;
   }
 
   /** Key and text of each line, in the order in which they were added. */
   async lines(): Promise<[key: string, text: string][]> {
-    const stored = await this.#try(this.#store.entries(this.#linePrefix));
-    return (stored ?? []).map(([key, text]) => [key.slice(this.#linePrefix.length), text]);
+    const stored = await this.#try(this.#store.entries(this.#lines));
+    return (stored ?? []).map(([key, text]) => [key.slice(this.#lines.length), text]);
   }
 
   addLine(key: string, text: string): void {
-    void this.#try(this.#store.set(this.#linePrefix + key, text));
+    void this.#try(this.#store.set(this.#lines + key, text));
   }
 
   deleteLine(key: string): void {
-    void this.#try(this.#store.delete(this.#linePrefix + key));
+    void this.#try(this.#store.delete(this.#lines + key));
   }
 
   async position(): Promise<string | undefined> {
-    const [saved] = (await this.#try(this.#store.entries(this.#positionKey))) ?? [];
-    return saved?.[1];
+    return (await this.#try(this.#store.entries(this.#at)))?.[0]?.[1];
   }
 
   /** One write at a time: of positions that come faster only the last is written. */
-  savePosition(position: string): void {
+  async savePosition(position: string): Promise<void> {
     this.#position = position;
-    if (!this.#saving) void this.#save();
-  }
-
-  async #save(): Promise<void> {
+    if (this.#saving) return;
     this.#saving = true;
-    while (this.#position !== undefined) {
-      const position = this.#position;
-      this.#position = undefined;
-      await this.#try(this.#store.set(this.#positionKey, position));
+    for (let saved = ''; saved !== this.#position; ) {
+      saved = this.#position;
+      await this.#try(this.#store.set(this.#at, saved));
     }
     this.#saving = false;
   }

@@ -1,4 +1,4 @@
-import { earliest, isAfter } from './room-position.ts';
+import { isAfter } from './room-position.ts';
 import { type RoomEvent, RoomReader } from './room-reader.ts';
 
 /** How far a room was seen, by its listeners and by each of its loops. */
@@ -21,14 +21,18 @@ export class Subscription {
 
   /** Where events have to begin so that nobody misses one. A loop that is behind asks for its own when it is ready for them. */
   get after(): string | undefined {
-    const following = [...this.#readers].filter(({ behind }) => !behind);
-    return earliest([this.#position, ...following.map(({ position }) => position)]);
+    let after = this.#position;
+    for (const { behind, position } of this.#readers) {
+      if (!behind && position && after && isAfter(after, position)) after = position;
+    }
+    return after;
   }
 
-  reader(): RoomReader {
-    const reader = new RoomReader(this.#position, this.#maxBehind, this.#catchUp, () => this.#readers.delete(reader));
+  /** From now on, until the loop is left. */
+  read(): AsyncGenerator<RoomEvent, undefined> {
+    const reader = new RoomReader(this.#position, this.#maxBehind);
     this.#readers.add(reader);
-    return reader;
+    return this.#read(reader);
   }
 
   /** Events begin here; where that is known already, as for who resumes, it stays. */
@@ -63,5 +67,13 @@ export class Subscription {
   end(error?: Error): void {
     for (const reader of this.#readers) reader.end(error);
     this.#readers.clear();
+  }
+
+  async *#read(reader: RoomReader): AsyncGenerator<RoomEvent, undefined> {
+    try {
+      return yield* reader.read(this.#catchUp);
+    } finally {
+      this.#readers.delete(reader);
+    }
   }
 }

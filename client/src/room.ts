@@ -1,8 +1,6 @@
 import {
   type Ack,
   type ErrorMessage,
-  type EventMessage,
-  type PresenceMessage,
   type ServerMessage,
   SUBPROTOCOL,
   type Welcome,
@@ -14,11 +12,13 @@ import { Outbox, type PublishedLine } from './outbox.ts';
 import { type OutboxLine, RoomError } from './room-error.ts';
 import type { RoomEvents } from './room-events.ts';
 import { type RoomOptions, withDefaults } from './room-options.ts';
-import { Publisher } from './room-publisher.ts';
 import type { RoomEvent } from './room-reader.ts';
 import { RoomStore } from './room-store.ts';
 import { Subscription } from './room-subscription.ts';
 import { takeTabSecret } from './tab-secret.ts';
+
+/** What is passed on as an event of the same name. */
+type TakenMessage = Extract<ServerMessage, { type: keyof RoomEvents }>;
 
 /**
  * Joins a room, by the subprotocol `text-event.v1.json`, and stays in it until `close()`.
@@ -37,7 +37,6 @@ export class Room implements AsyncIterable<RoomEvent> {
   readonly #options: RoomOptions;
   readonly #store: RoomStore;
   readonly #outbox: Outbox;
-  readonly #publisher: Publisher;
   readonly #subscription: Subscription;
   readonly #link: Link;
   readonly #events = new Emitter<RoomEvents>();
@@ -58,8 +57,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#store = new RoomStore(settings.store, this.address, (error) =>
       this.#events.emit('error', new RoomError('store', `the store of the outbox failed: ${error}`, false)),
     );
-    this.#outbox = new Outbox(this.#store);
-    this.#publisher = new Publisher(this.#outbox, settings, (message) => this.#link.send(JSON.stringify(message)));
+    this.#outbox = new Outbox(this.#store, settings, (message) => this.#link.send(JSON.stringify(message)));
     // Before the connection is open, its address is still to be asked for, or is so again after the next loss.
     const catchUp = () => this.state.name === 'open' && this.#link.restart();
     this.#subscription = new Subscription(settings.maxBehind, catchUp);
@@ -117,7 +115,7 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   /** The same, for who shows the line before it is acknowledged: its key is known at once. */
   publishLine(text: string): PublishedLine {
-    const line = this.#publisher.publish(text);
+    const line = this.#outbox.publish(text);
     this.#outboxChanged();
     return line;
   }
@@ -134,10 +132,10 @@ export class Room implements AsyncIterable<RoomEvent> {
   }
 
   /** The events from now on; with `close()` the loop ends, and where the server ends it for good it throws a RoomError `closed`. */
-  [Symbol.asyncIterator](): AsyncIterator<RoomEvent, undefined> {
-    const reader = this.#subscription.reader();
+  [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, undefined> {
+    const events = this.#subscription.read();
     if (this.state.name === 'closed') this.#subscription.end();
-    return reader;
+    return events;
   }
 
   async #restore(): Promise<void> {
@@ -157,17 +155,18 @@ export class Room implements AsyncIterable<RoomEvent> {
   }
 
   #changed(state: ConnectionState): void {
-    if (state.name === 'closed' && state.code === 1009) this.#refused(this.#publisher.tooBig(state.reason));
-    if (state.name !== 'open') this.#publisher.disconnected();
     if (state.name === 'closed') this.#ended(state.code, state.reason);
+    if (state.name !== 'open') this.#outbox.disconnected();
     this.#events.emit('state', state);
   }
 
   #ended(code: number, reason: string): void {
     this.#wanted = false;
     this.#giveSecretBack();
-    const message = `the room was closed with ${code} ${reason}`.trim();
-    this.#outbox.rejectAll(message);
+    const tooBig = code === 1009 && this.#outbox.tooBig(reason);
+    if (tooBig) this.#refused(tooBig);
+    const message = `the room was closed: ${code} ${reason}`;
+    this.#outbox.closed(message);
     this.#subscription.end(code === 1000 ? undefined : new RoomError('closed', message, false));
   }
 
@@ -175,73 +174,71 @@ export class Room implements AsyncIterable<RoomEvent> {
     try {
       this.#take(JSON.parse(text));
     } catch (error) {
-      const message = `got a message that is none of ${SUBPROTOCOL}: ${error}`;
-      this.#events.emit('error', new RoomError('bad_message', message, false));
+      this.#events.emit('error', new RoomError('bad_message', `got no message of ${SUBPROTOCOL}: ${error}`, false));
     }
   }
 
-  /** Types that are not known are of a later version, and passed over. */
   #take(message: ServerMessage): void {
-    if (message.type === 'welcome') this.#welcomed(message);
-    else if (message.type === 'event') this.#happened(message);
-    else if (message.type === 'ack') this.#acknowledged(message);
-    else if (message.type === 'join' || message.type === 'leave') this.#changedMembers(message);
-    else if (message.type === 'reconnect') this.#link.returnAfter(message.afterMs);
+    if (message.type === 'ack') this.#acknowledged(message);
     else if (message.type === 'error') this.#failed(message);
-    else if (message.type === 'gap') {
-      this.#subscription.skip(message.to);
-      this.#events.emit('gap', message);
-    } else if (message.type === 'reset') {
-      this.#subscription.reset(message.position);
-      this.#events.emit('reset', message);
+    else if (message.type === 'reconnect') this.#link.returnAfter(message.afterMs);
+    else if (this.#apply(message)) {
+      const { position } = this;
+      if (this.#options.resume && position !== undefined) void this.#store.savePosition(position);
+      this.#events.emit(message.type, message);
     }
   }
 
-  #welcomed(welcome: Welcome): void {
-    this.#name = welcome.name;
-    this.#members = new Set(welcome.members);
-    this.#subscription.begin(welcome.position);
-    this.#savePosition();
-    this.#link.ready();
-    this.#events.emit('welcome', welcome);
-    this.#publisher.joined();
+  /** False for what is not to be told: an event that was seen before, and types of a later version. */
+  #apply(message: ServerMessage): message is TakenMessage {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcomed(message);
+        break;
+      case 'event':
+        return this.#subscription.take(message);
+      case 'join':
+        this.#members.add(message.name);
+        break;
+      case 'leave':
+        this.#members.delete(message.name);
+        break;
+      case 'gap':
+        this.#subscription.skip(message.to);
+        break;
+      case 'reset':
+        this.#subscription.reset(message.position);
+        break;
+      default:
+        return false;
+    }
+    return true;
   }
 
-  #happened(event: EventMessage): void {
-    if (!this.#subscription.take(event)) return;
-    this.#savePosition();
-    this.#events.emit('event', event);
+  #welcomed({ name, members, position }: Welcome): void {
+    this.#name = name;
+    this.#members = new Set(members);
+    this.#subscription.begin(position);
+    this.#link.ready();
+    this.#outbox.joined();
   }
 
   #acknowledged(ack: Ack): void {
-    const line = this.#publisher.acknowledged(ack);
+    const line = this.#outbox.acknowledged(ack);
     if (!line) return;
-    this.#events.emit('ack', { key: line.key, text: line.text, position: ack.position, duplicate: ack.duplicate });
+    this.#events.emit('ack', { ...ack, ...line });
     this.#outboxChanged();
-  }
-
-  #changedMembers({ type, name }: PresenceMessage): void {
-    if (type === 'join') this.#members.add(name);
-    else this.#members.delete(name);
-    this.#events.emit(type, { name });
   }
 
   #failed(message: ErrorMessage): void {
-    const refused = this.#publisher.failed(message);
-    if (refused) this.#refused(refused);
-    else this.#events.emit('error', new RoomError(message.code, message.message, message.retryable));
+    const { code, retryable } = message;
+    const refused = this.#outbox.failed(message);
+    this.#refused(refused ?? new RoomError(code, message.message, retryable));
   }
 
-  /** A line is given up. */
-  #refused(error: RoomError | undefined): void {
-    if (!error) return;
+  #refused(error: RoomError): void {
     this.#events.emit('error', error);
-    this.#outboxChanged();
-  }
-
-  #savePosition(): void {
-    const { position } = this;
-    if (this.#options.resume && position !== undefined) this.#store.savePosition(position);
+    if (error.line) this.#outboxChanged();
   }
 
   #outboxChanged(): void {

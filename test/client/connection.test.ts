@@ -21,9 +21,8 @@ async function startEcho(t: ExecutionContext, port = 0) {
 }
 
 function openConnection(t: ExecutionContext, port: number, options: ConnectionOptions = {}) {
-  // Node 20 has no WebSocket of its own; the one of `ws` has the same shape.
-  const Socket = WebSocket as unknown as NonNullable<ConnectionOptions['WebSocket']>;
-  const connection = new TextConnection(`ws://127.0.0.1:${port}/`, { WebSocket: Socket, backoff: soon, ...options });
+  // Node 20 has no WebSocket of its own.
+  const connection = new TextConnection(`ws://127.0.0.1:${port}/`, { WebSocket, backoff: soon, ...options });
   t.teardown(() => connection.close());
   const states: ConnectionState[] = [];
   connection.on('state', (state) => states.push(state));
@@ -81,6 +80,41 @@ test('a line too many is refused, not dropped in silence', (t) => {
   );
   t.is(connection.queued, 2);
 });
+
+test('the queue is told of as it grows and empties', async (t) => {
+  const { connection } = openConnection(t, 1, { backoff: never, maxQueued: 2 });
+  const lengths: number[] = [];
+  connection.on('queue', (length) => lengths.push(length));
+  for (const line of ['a', 'b', 'c']) connection.send(line);
+  t.deepEqual(lengths, [1, 2]);
+  const echo = await startEcho(t);
+  const other = openConnection(t, echo.port).connection;
+  other.on('queue', (length) => lengths.push(length));
+  other.send('a');
+  await reaches(other, 'open');
+  t.deepEqual(lengths, [1, 2, 1, 0]);
+});
+
+test('a loss says its code and reason, an attempt that fails what the platform knows of it', async (t) => {
+  const { port, server } = await startEcho(t);
+  const { connection } = openConnection(t, port, { backoff: never });
+  await reaches(connection, 'open');
+  for (const socket of server.clients) socket.close(1011, 'internal error');
+  t.like(await reaches(connection, 'waiting'), { code: 1011, reason: 'internal error', failures: 1 });
+  const refused = openConnection(t, 1, { backoff: never }).connection;
+  t.like(await reaches(refused, 'waiting'), { code: 1006, reason: 'connect ECONNREFUSED 127.0.0.1:1' });
+});
+
+for (const code of [1012, 1013]) {
+  test(`a server that closes with ${code} says when to come back, and that is when`, async (t) => {
+    const { port, server } = await startEcho(t);
+    const { connection } = openConnection(t, port);
+    await reaches(connection, 'open');
+    for (const socket of server.clients) socket.close(code, 'service restart; retry after 600000 ms');
+    const state = await reaches(connection, 'waiting');
+    t.true(state.name === 'waiting' && Math.abs(state.retryAt - Date.now() - 600_000) < 30_000);
+  });
+}
 
 test('a wait says when it ends, and connect cuts it short', async (t) => {
   const { port, server } = await startEcho(t);

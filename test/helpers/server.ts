@@ -48,8 +48,8 @@ export class RawClient {
   readonly ended: Promise<void>;
   #waiting: (() => void)[] = [];
 
-  constructor(t: ExecutionContext, port: number) {
-    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  constructor(t: ExecutionContext, port: number, localAddress = '127.0.0.1') {
+    this.socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true });
     t.teardown(() => this.socket.destroy());
     this.socket.on('error', () => {});
     this.socket.on('data', (chunk) => {
@@ -86,6 +86,6 @@ export class RawClient {
 }
 
 /** Resolves when a condition holds; looks at each turn of the event loop, and the test's own time-out ends it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
