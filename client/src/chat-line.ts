@@ -1,6 +1,7 @@
 import { create } from './elements.ts';
 import { setWords, shared } from './language.ts';
-import { portrait, toneOf } from './person.ts';
+import { toneOf } from './person.ts';
+import { portrait } from './portrait.ts';
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 

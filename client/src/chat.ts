@@ -6,7 +6,7 @@ import { chatTexts } from './chat-texts.ts';
 import { showUnsupported } from './connection-status.ts';
 import { byId } from './elements.ts';
 import { addTexts, setWords, switchLanguage, useBrowserLanguage } from './language.ts';
-import { paint } from './person.ts';
+import { paint } from './portrait.ts';
 import { recall, remember } from './stored.ts';
 import { followColorScheme } from './theme.ts';
 

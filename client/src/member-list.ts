@@ -1,6 +1,6 @@
 import { create } from './elements.ts';
 import { setWords } from './language.ts';
-import { portrait } from './person.ts';
+import { portrait } from './portrait.ts';
 
 /** Shows who is here, oneself first; `me` puts one's own name in words. */
 export function showMembers(

@@ -1,5 +1,3 @@
-import { create } from './elements.ts';
-
 /** Tones of the style sheet, `.tone-0` and so on. */
 export const TONES = 12;
 
@@ -23,17 +21,4 @@ export function toneOf(name: string): number {
   for (const unit of name.normalize('NFC')) hash = (Math.imul(hash, 31) + (unit.codePointAt(0) ?? 0)) >>> 0;
   // The low bits of such a hash alone would follow the last character.
   return (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 16) % TONES;
-}
-
-/** A round picture with the initials, for who can see it: the name must stand beside it. */
-export function portrait(name: string): HTMLElement {
-  const picture = create('span', '');
-  picture.ariaHidden = 'true';
-  paint(picture, name);
-  return picture;
-}
-
-export function paint(picture: HTMLElement, name: string): void {
-  picture.className = `portrait tone-${toneOf(name)}`;
-  picture.textContent = initials(name);
 }
