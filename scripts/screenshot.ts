@@ -17,8 +17,8 @@ interface Picture extends BrowserContextOptions {
 const pictures: Record<string, Picture> = {
   'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 }, show: greeter },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
-  'chat.png': { locale: 'zh-CN', viewport: { width: 1000, height: 640 }, deviceScaleFactor: 1, show: chat },
-  'lab.png': { locale: 'en', viewport: { width: 1180, height: 760 }, deviceScaleFactor: 1, show: lab },
+  'chat.png': { locale: 'zh-CN', viewport: { width: 900, height: 580 }, deviceScaleFactor: 1, show: chat },
+  'lab.png': { locale: 'en', viewport: { width: 1180, height: 720 }, deviceScaleFactor: 1, show: lab },
 };
 
 const browser = await launchChromium();
@@ -76,14 +76,15 @@ async function lab(page: Page, address: string) {
   await page.click('#connect');
   for (const [times, every] of [
     ['60', '40'],
-    ['60', '80'],
+    ['50', '80'],
     ['160', '20'],
   ] as const) {
     await page.fill('#text', 'Hello, {n}');
     await page.fill('#times', times);
     await page.fill('#every', every);
     await page.locator('#repeat:enabled').click();
-    await page.locator('.frame-received').getByText(`Hello, ${times}`).last().waitFor();
+    await page.locator('.frame-received').getByText(`Hello, ${times}`).waitFor();
+    // So that the plot has a valley.
     await page.waitForTimeout(1_500);
   }
   await page.click('#measure');
