@@ -17,7 +17,7 @@ interface Picture extends BrowserContextOptions {
 const pictures: Record<string, Picture> = {
   'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 }, show: greeter },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
-  'chat.png': { locale: 'zh-CN', viewport: { width: 900, height: 580 }, deviceScaleFactor: 1, show: chat },
+  'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 560 }, deviceScaleFactor: 1, show: chat },
   'lab.png': { locale: 'en', viewport: { width: 1180, height: 720 }, deviceScaleFactor: 1, show: lab },
 };
 
@@ -74,9 +74,10 @@ async function chat(page: Page, address: string) {
 async function lab(page: Page, address: string) {
   await page.goto(`${address}lab.html`);
   await page.click('#connect');
+  // Each ends with a number that the one before has not reached.
   for (const [times, every] of [
-    ['60', '40'],
-    ['50', '80'],
+    ['50', '40'],
+    ['60', '80'],
     ['160', '20'],
   ] as const) {
     await page.fill('#text', 'Hello, {n}');
