@@ -17,8 +17,8 @@ interface Picture extends BrowserContextOptions {
 const pictures: Record<string, Picture> = {
   'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 }, show: greeter },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
-  'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 560 }, deviceScaleFactor: 1, show: chat },
-  'lab.png': { locale: 'en', viewport: { width: 1180, height: 720 }, deviceScaleFactor: 1, show: lab },
+  'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 620 }, deviceScaleFactor: 1, show: chat },
+  'lab.png': { locale: 'en', viewport: { width: 1040, height: 790 }, deviceScaleFactor: 1, show: lab },
 };
 
 const browser = await launchChromium();
@@ -50,7 +50,7 @@ async function greeter(page: Page, address: string) {
 
 async function chat(page: Page, address: string) {
   const tabs: Record<string, Page> = { 小王: page };
-  for (const name of ['小军', '小红', 'Ada Lovelace']) tabs[name] = await (await browser.newContext()).newPage();
+  for (const name of ['小军', '小红', 'Bob']) tabs[name] = await (await browser.newContext()).newPage();
   for (const [name, tab] of Object.entries(tabs)) {
     await tab.goto(`${address}chat.html?room=tea`);
     await tab.fill('#name', name);
@@ -62,7 +62,7 @@ async function chat(page: Page, address: string) {
     ['小红', '那我们的聊天会断吗？'],
     ['小王', '断一下，页面会自己回来。'],
     ['小王', '一条消息也不会丢，顺序也不变。'],
-    ['Ada Lovelace', 'Nice. And what I type meanwhile?'],
+    ['Bob', 'Nice. And what I type meanwhile?'],
     ['小军', 'It waits, and goes out once.'],
   ] as const) {
     await tabs[name]?.fill('#m', text);
@@ -88,8 +88,12 @@ async function lab(page: Page, address: string) {
     // So that the plot has a valley.
     await page.waitForTimeout(1_500);
   }
-  await page.click('#measure');
-  await page.getByText(/^Least/).waitFor();
+  await page.click('#clear');
+  for (const text of ['Hello', '你好', 'مرحبا']) {
+    await page.fill('#text', text);
+    await page.press('#text', 'Enter');
+    await page.locator('.frame-received').getByText(text).waitFor();
+  }
 }
 
 /** Calls `use` with the address of a page: the given one, or that of the built program, started for as long. */
