@@ -1,11 +1,12 @@
 // The pictures in docs/images: tsx scripts/screenshot.ts [address of a running page]. PORT is for the address they show.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { launchChromium } from '../test/helpers/browser.ts';
+import { shrinkPng } from './shrink-png.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,8 +18,8 @@ interface Picture extends BrowserContextOptions {
 const pictures: Record<string, Picture> = {
   'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 }, show: greeter },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
-  'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 620 }, deviceScaleFactor: 1, show: chat },
-  'lab.png': { locale: 'en', viewport: { width: 1040, height: 790 }, deviceScaleFactor: 1, show: lab },
+  'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 670 }, deviceScaleFactor: 1, show: chat },
+  'lab.png': { locale: 'en', viewport: { width: 1040, height: 800 }, deviceScaleFactor: 1, show: lab },
 };
 
 const browser = await launchChromium();
@@ -34,7 +35,7 @@ async function take(address: string, name: string, { show, ...options }: Picture
   const context = await browser.newContext({ deviceScaleFactor: 2, ...options });
   const page = await context.newPage();
   await show(page, address);
-  await page.screenshot({ path: join(root, 'docs/images', name) });
+  writeFileSync(join(root, 'docs/images', name), shrinkPng(await page.screenshot()));
   await context.close();
   process.stdout.write(`docs/images/${name}\n`);
 }
@@ -89,7 +90,7 @@ async function lab(page: Page, address: string) {
     await page.waitForTimeout(1_500);
   }
   await page.click('#clear');
-  for (const text of ['Hello', '你好', 'مرحبا']) {
+  for (const text of ['Hello', '你好', 'こんにちは']) {
     await page.fill('#text', text);
     await page.press('#text', 'Enter');
     await page.locator('.frame-received').getByText(text).waitFor();
