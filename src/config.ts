@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Names that ROOT_HANDLER takes. */
-export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast'] as const;
+export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast', 'ws', 'chat'] as const;
 
 /** A value's kind: what it must look like, in words and as a schema from its text. */
 interface Kind<T> {
@@ -39,7 +39,7 @@ function measure(units: Record<string, number>, min: string, max: string): Kind<
 }
 
 const duration = (min: string, max: string): Kind<number> =>
-  measure({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }, min, max);
+  measure({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }, min, max);
 
 const size = (min: string, max: string): Kind<number> =>
   measure({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }, min, max);
@@ -200,6 +200,36 @@ const variables = {
     'between two pings of a connection',
   ),
   pingTimeout: variable('PING_TIMEOUT', duration('100ms', '1h'), '10s', 'after a ping, for any byte to come'),
+  historyMaxEvents: variable(
+    'HISTORY_MAX_EVENTS',
+    orOff(whole(1, 1_000_000_000), Infinity),
+    '10000',
+    'events kept of one room; beyond it the oldest go',
+  ),
+  historyMaxBytes: variable(
+    'HISTORY_MAX_BYTES',
+    orOff(size('1KiB', '1024GiB'), Infinity),
+    '64MiB',
+    'texts and names kept of one room; beyond it the oldest events go',
+  ),
+  historyMaxAge: variable(
+    'HISTORY_MAX_AGE',
+    orOff(duration('1s', '3650d'), Infinity),
+    '7d',
+    'how long an event is kept',
+  ),
+  maxRooms: variable(
+    'MAX_ROOMS',
+    orOff(whole(1, 10_000_000), Infinity),
+    '100000',
+    'rooms that are kept; beyond it the one that has been empty the longest goes',
+  ),
+  durability: variable(
+    'DURABILITY',
+    oneOf(['commit', 'flush']),
+    'commit',
+    'flush acknowledges a line when it is on the disk, commit when the end of the process cannot take it',
+  ),
   drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
   reconnectsPerSecond: variable(
     'RECONNECTS_PER_SECOND',

@@ -29,6 +29,7 @@ for (const [path, specifier] of [
   ['src/router.ts', './routes.ts'],
   ['src/upgrader.ts', './config.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
+  ['src/rooms/memory-log.ts', 'lmdb'],
   ['src/config.ts', './errors.ts'],
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
@@ -45,6 +46,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './handlers/handler.ts'],
   ['src/handlers/greet.ts', '../wire/connection.ts'],
   ['src/config.ts', 'zod'],
+  ['src/rooms/lmdb-log.ts', 'lmdb'],
 ] as const) {
   test(`${path} may import ${specifier}`, (t) => {
     t.notRegex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);

@@ -1,3 +1,6 @@
+// The server's own rules: what it refuses, it refuses before the page could hear why.
+import { checkName } from '../../src/rooms/names.ts';
+import { roomNameProblem } from '../../src/rooms/room-name.ts';
 import 'bootstrap/dist/css/bootstrap.css';
 import './page.css';
 import './chat.css';
@@ -21,12 +24,6 @@ const nameInput = byId('name', HTMLInputElement);
 const joinHint = byId('join-hint', HTMLElement);
 const room = new URLSearchParams(location.search).get('room') || 'lobby';
 
-/** As the server has it: 1 to 64 characters that look the same to everybody, so that two rooms never look like one. */
-const ROOM = /^(?!\.)[\p{L}\p{M}\p{N}_.-]{1,64}$/u;
-
-/** Control characters, and those that turn the direction of what stands around them. */
-const NOT_IN_NAMES = /[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
-
 byId('language', HTMLButtonElement).onclick = switchLanguage;
 setWords(byId('room', HTMLElement), () => texts().room(room));
 
@@ -40,8 +37,8 @@ nameInput.dispatchEvent(new Event('input'));
 
 byId('join-form', HTMLFormElement).onsubmit = (event) => {
   event.preventDefault();
-  const name = nameInput.value.normalize('NFC').trim();
-  if (name === '' || [...name].length > 32 || NOT_IN_NAMES.test(name)) complain(() => texts().badName);
+  const { name } = checkName(nameInput.value);
+  if (name === undefined) complain(() => texts().badName);
   else enter(name);
 };
 
@@ -50,7 +47,7 @@ if (!('WebSocket' in globalThis)) {
   showUnsupported();
   for (const id of ['m', 'send', 'clear', 'members-button', 'leave'])
     byId(id, HTMLElement).setAttribute('disabled', '');
-} else if (!ROOM.test(room) || room.normalize('NFKC') !== room) {
+} else if (roomNameProblem(room) !== undefined) {
   complain(() => texts().badRoom(room));
   nameInput.disabled = byId('join', HTMLButtonElement).disabled = true;
 } else {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromRecord, type LogTables, toRecord } from './lmdb-records.ts';
 import { livesBefore, newEpoch } from './log-place.ts';
 
@@ -9,6 +10,19 @@ export function bootId(): string {
   } catch {
     return 'unknown';
   }
+}
+
+/**
+ * The folder of a log that holds for one start of the machine; those of others go. What was never flushed may be anything
+ * after a power cut, so it is not even opened.
+ */
+export function liveFolder(folder: string, boot: string): string {
+  const name = `live-${boot}`;
+  mkdirSync(folder, { recursive: true });
+  for (const other of readdirSync(folder)) {
+    if (other.startsWith('live-') && other !== name) rmSync(join(folder, other), { recursive: true, force: true });
+  }
+  return join(folder, name);
 }
 
 /**

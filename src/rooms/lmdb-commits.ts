@@ -1,7 +1,8 @@
 import type { Store } from './lmdb-store.ts';
 
-/** The most requests of one transaction, so that no other process waits long for its turn. */
+/** The most requests and bytes of one transaction, so that no other process waits long for its turn. */
 const MOST_AT_ONCE = 1000;
+const MOST_BYTES = 4 * 1024 ** 2;
 /** Milliseconds without an attempt after a failure: a full disk stays full for a while. */
 const PAUSE = 100;
 /** One that is being flushed, and the next. */
@@ -24,15 +25,20 @@ interface Waiting<Q, R> {
 /** Group commit: what is asked for in one turn, and what comes while a commit runs, goes into one write transaction. */
 export class Commits<Q, R> {
   readonly #store: Store;
+  readonly #bytesOf: (request: Q) => number;
   readonly #apply: (requests: readonly Q[]) => Done<R>;
   readonly #waiting: Waiting<Q, R>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #isCalled = false;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
 
-  /** @param apply answers requests, inside a write transaction */
-  constructor(store: Store, apply: (requests: readonly Q[]) => Done<R>) {
+  /**
+   * @param bytesOf about how much a request writes
+   * @param apply answers requests, inside a write transaction
+   */
+  constructor(store: Store, bytesOf: (request: Q) => number, apply: (requests: readonly Q[]) => Done<R>) {
     this.#store = store;
+    this.#bytesOf = bytesOf;
     this.#apply = apply;
   }
 
@@ -86,7 +92,14 @@ export class Commits<Q, R> {
 
   #take(): Waiting<Q, R>[] {
     this.#isCalled = false;
-    return this.#waiting.splice(0, MOST_AT_ONCE);
+    let bytes = 0;
+    let count = 0;
+    for (const { request } of this.#waiting) {
+      if (count === MOST_AT_ONCE || bytes >= MOST_BYTES) break;
+      bytes += this.#bytesOf(request);
+      count++;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   #fail(batch: readonly Waiting<Q, R>[], error: unknown): void {

@@ -1,5 +1,5 @@
 import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
-import { bootId, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
+import { bootId, liveFolder, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
 import { Changes } from './lmdb-changes.ts';
 import { Commits, type Done } from './lmdb-commits.ts';
 import {
@@ -12,10 +12,18 @@ import {
   toEvent,
   toRecord,
 } from './lmdb-records.ts';
-import { openStore, type Store } from './lmdb-store.ts';
+import { openStore, type Store, storeError } from './lmdb-store.ts';
 import { Sweeper } from './lmdb-sweep.ts';
 import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
-import { bytesOf, durableLimits, type LogOptions, type LogSettings, logSettings } from './log-limits.ts';
+import {
+  bytesOf,
+  durableLimits,
+  type LogLimits,
+  type LogOptions,
+  type LogSettings,
+  liveLimits,
+  logSettings,
+} from './log-limits.ts';
 import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
 import { unavailable } from './room-error.ts';
@@ -33,16 +41,36 @@ export interface LmdbLogOptions extends LogOptions {
   readonly boot?: string;
 }
 
-/** Opens a log in a store; closing the log closes the store. Its rooms are shared with every process that opens the same folder. */
+/**
+ * Opens the log of a folder, which is shared with every process that has it open. Room limits' defaults are those of durable rooms.
+ * @throws TextEventError ERR_STORE where the folder cannot be written or the log is damaged
+ */
 export async function openLmdbLog(folder: string, options: LmdbLogOptions = {}): Promise<EventLog> {
-  const store = openStore(folder);
-  return beginLog(store, options);
+  return begin(openStore(folder), options, durableLimits);
 }
 
-export async function beginLog(store: Store, { durability = 'commit', boot = bootId(), ...rest }: LmdbLogOptions) {
-  const log = new LmdbLog(store, logSettings(rest, durableLimits), durability === 'flush');
-  await log.begin(boot);
-  return log;
+/**
+ * Opens the log of a folder for what has to outlive a reload, not the machine: nothing is flushed to disk, little is kept, and with
+ * a new start of the machine it is empty. Room limits' defaults are those of live rooms.
+ * @throws TextEventError ERR_STORE where the folder cannot be written
+ */
+export async function openLiveLog(
+  folder: string,
+  { boot = bootId(), ...rest }: LmdbLogOptions = {},
+): Promise<EventLog> {
+  return begin(openStore(liveFolder(folder, boot), { flush: false }), { boot, ...rest }, liveLimits);
+}
+
+async function begin(store: Store, options: LmdbLogOptions, limits: LogLimits): Promise<EventLog> {
+  const { durability = 'commit', boot = bootId(), ...rest } = options;
+  try {
+    const log = new LmdbLog(store, logSettings(rest, limits), durability === 'flush');
+    await log.begin(boot);
+    return log;
+  } catch (error) {
+    await store.close();
+    throw storeError(store.folder, error);
+  }
 }
 
 class LmdbLog implements EventLog {
@@ -62,7 +90,7 @@ class LmdbLog implements EventLog {
     this.#flush = flush;
     this.#tables = openTables(store.root);
     this.#changes = new Changes(store.root, 'changes');
-    this.#commits = new Commits(store, (requests) => this.#apply(requests));
+    this.#commits = new Commits(store, lengthOf, (requests) => this.#apply(requests));
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
 
@@ -172,6 +200,9 @@ class LmdbLog implements EventLog {
     } catch (error) {
       throw unavailable(error);
     }
+    if (bytes < maxBytes && events.length < Math.min(limit, head - start.after)) {
+      throw unavailable(new Error(`events of ${life.name} are missing after ${start.after + events.length}`));
+    }
     return { epoch, head, ...start, events };
   }
 
@@ -181,4 +212,8 @@ class LmdbLog implements EventLog {
       yield [name, head];
     }
   }
+}
+
+function lengthOf({ publication }: Request): number {
+  return publication?.text.length ?? 0;
 }

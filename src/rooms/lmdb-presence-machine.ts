@@ -20,15 +20,6 @@ export function isRunning({ pid, started, namespace: its }: ProcessMark): boolea
   return stat !== undefined && stat.started === started && !/[ZXx]/.test(stat.state);
 }
 
-/** Names one life of the machine; one name for all where the system does not say. */
-export function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '00000000-0000-0000-0000-000000000000';
-  }
-}
-
 /** Milliseconds on a clock that all processes of a machine share, and that nobody sets. */
 export function machineTime(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 import { GuestNumbers } from './lmdb-presence-guests.ts';
 import { type Key, LAST_NUMBER, LAST_TEXT, within } from './lmdb-presence-key.ts';
 import { isRunning, type ProcessMark } from './lmdb-presence-machine.ts';
-import { openStore } from './lmdb-store.ts';
+import { openStore, type Store } from './lmdb-store.ts';
 import { fromPool, type Naming, withNumber } from './names.ts';
 import type { Arrival, Members } from './presence.ts';
 
@@ -34,7 +34,7 @@ const CHANGES_KEPT = 10_000;
  * Times are milliseconds of one clock for all.
  */
 export class PresenceTables {
-  readonly #root: RootDatabase;
+  readonly #store: Store;
   /** By room and name. */
   readonly #members: Database<Member, Key>;
   /** Name by room and turn. */
@@ -53,12 +53,15 @@ export class PresenceTables {
   /** Names this process, or rather this object. */
   readonly #self = randomUUID();
   readonly #mark: ProcessMark;
+  /** By process: its last beat that was seen, and how often it was seen again. */
+  readonly #silent = new Map<string, { beat: number; looks: number }>();
 
   /** @throws TextEventError ERR_STORE where the folder cannot be used */
   constructor(folder: string, mark: ProcessMark) {
     this.#mark = mark;
-    this.#root = openStore(folder, { flush: false });
-    const table = <V, K extends Key | string | number = Key>(name: string) => this.#root.openDB<V, K>({ name });
+    this.#store = openStore(folder, { flush: false });
+    const { root } = this.#store;
+    const table = <V, K extends Key | string | number = Key>(name: string) => root.openDB<V, K>({ name });
     this.#members = table('members');
     this.#order = table('order');
     this.#clients = table('clients');
@@ -72,22 +75,22 @@ export class PresenceTables {
 
   /** Runs a change; all of it is stored, or where it throws nothing. */
   write<T>(change: () => T): T {
-    return this.#root.transactionSync(change);
+    return this.#store.root.transactionSync(change);
   }
 
   async close(): Promise<void> {
-    await this.#root.close();
+    await this.#store.close();
   }
 
   members(room: string, limit: number): Members {
-    this.#root.resetReadTxn();
+    this.#store.root.resetReadTxn();
     const inOrder = this.#order.getRange({ start: [room], end: [room, LAST_NUMBER], limit });
     return { names: [...inOrder].map(({ value }) => value), count: this.#counts.get(room) ?? 0 };
   }
 
   /** The number of the newest change. */
   newest(): number {
-    this.#root.resetReadTxn();
+    this.#store.root.resetReadTxn();
     return this.#newest();
   }
 
@@ -195,19 +198,31 @@ export class PresenceTables {
 
   /** When the next grace is over. */
   nextSweep(): number | undefined {
-    this.#root.resetReadTxn();
+    this.#store.root.resetReadTxn();
     const [next] = this.#idle.getKeys({ limit: 1 });
     return next === undefined ? undefined : Number(next[0]);
   }
 
-  /** Says that this process lives, and lets go of what those held that do not, at most `limit` names; returns whether there is more. */
-  beat(now: number, deadAfter: number, limit: number): boolean {
+  /**
+   * Says that this process lives, and lets go of what those held that do not, at most `limit` names.
+   * @param mostLooks beats of this process after which one that cannot be judged otherwise is taken for dead by its silence
+   * @returns whether there is more to let go of
+   */
+  beat(now: number, mostLooks: number, limit: number): boolean {
     this.#leases.putSync(this.#self, { mark: this.#mark, beat: now });
     for (const { key, value } of [...this.#leases.getRange({})]) {
-      const alive = isRunning(value.mark) ?? now - value.beat <= deadAfter;
+      const alive = isRunning(value.mark) ?? this.#looksInVain(key, value.beat) < mostLooks;
       if (!alive && this.#bury(key, value.beat, now, limit)) return true;
     }
     return false;
+  }
+
+  /** Looks are counted, not time: after a pause of the whole machine everybody has been silent. */
+  #looksInVain(holder: string, beat: number): number {
+    const before = this.#silent.get(holder);
+    const looks = before?.beat === beat ? before.looks + 1 : 0;
+    this.#silent.set(holder, { beat, looks });
+    return looks;
   }
 
   /** Lets go of what this process holds, at most `limit` names; returns whether there is more. */
@@ -220,6 +235,7 @@ export class PresenceTables {
     for (const { key, value } of holds) this.#letGo(key, value, since, now);
     if (holds.length === limit) return true;
     this.#leases.removeSync(holder);
+    this.#silent.delete(holder);
     return false;
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootId, freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
+import { bootId } from './lmdb-boot.ts';
+import { freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
 import { PresenceTables } from './lmdb-presence-tables.ts';
 import {
   type Arrival,
@@ -56,7 +57,7 @@ class LmdbPresence implements Presence {
   readonly #tables: PresenceTables;
   readonly #folder: string;
   readonly #grace: number;
-  readonly #deadAfter: number;
+  readonly #mostLooks: number;
   readonly #listeners = new Set<PresenceListener>();
   readonly #beat: NodeJS.Timeout;
   readonly #poll: NodeJS.Timeout;
@@ -76,7 +77,7 @@ class LmdbPresence implements Presence {
     this.#tables = tables;
     this.#folder = folder;
     this.#grace = grace;
-    this.#deadAfter = deadAfter;
+    this.#mostLooks = Math.ceil(deadAfter / beatInterval);
     this.#seen = tables.newest();
     // Those who died are let go before anybody comes.
     this.#keepUp();
@@ -175,7 +176,7 @@ class LmdbPresence implements Presence {
   /** Says that this process lives, lets go of those that do not, and of those whose grace is over. */
   #keepUp(): void {
     this.#full = freeBytes(this.#folder) < LEAST_FREE;
-    this.#letGo((most) => this.#tables.beat(machineTime(), this.#deadAfter, most));
+    this.#letGo((most) => this.#tables.beat(machineTime(), this.#mostLooks, most));
     this.#letGo((most) => this.#tables.sweep(machineTime(), most));
     if (this.#tasks.length > 0) this.#flushing ??= setImmediate(() => this.#flush());
   }

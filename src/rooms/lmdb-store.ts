@@ -1,9 +1,14 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { constants as access, accessSync, mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase } from 'lmdb';
 import { TextEventError } from '../errors.ts';
-import { lengthen } from './lmdb-header.ts';
+import { allocateLock, lengthen } from './lmdb-files.ts';
 import { transact } from './lmdb-transact.ts';
+import { RoomError } from './room-error.ts';
+
+/** The name that LMDB gives its data file. */
+const DATA = 'data.mdb';
 
 export interface StoreOptions {
   /** Flush to disk; without it what was written is safe from a process's end only, and a power cut may damage the files. @default true */
@@ -12,6 +17,7 @@ export interface StoreOptions {
 
 /** An open LMDB environment. */
 export interface Store {
+  readonly folder: string;
   /** For reading and for opening databases. Write with `write`. */
   readonly root: RootDatabase;
   readonly flushes: boolean;
@@ -44,6 +50,7 @@ export function openStore(folder: string, { flush = true }: StoreOptions = {}): 
   environment.users++;
   const { root } = environment;
   return {
+    folder: path,
     root,
     flushes: flush,
     write: (action) => transact(root, action),
@@ -59,11 +66,11 @@ async function closeStore(path: string, environment: Shared): Promise<void> {
 }
 
 function openRoot(folder: string, flush: boolean): RootDatabase {
-  const file = join(folder, 'data.mdb');
   try {
     mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    const suspect = lengthen(file);
+    accessSync(folder, access.R_OK | access.W_OK | access.X_OK);
+    allocateLock(join(folder, 'lock.mdb'));
+    const suspect = lengthen(join(folder, DATA));
     const root = open({
       path: folder,
       noSubdir: false,
@@ -77,16 +84,34 @@ function openRoot(folder: string, flush: boolean): RootDatabase {
     if (suspect) readAll(root);
     return root;
   } catch (error) {
-    throw storeError(folder, file, error);
+    throw storeError(folder, error);
   }
 }
 
-/** Reads every value, so that a page that is missing is found now. */
+/** Reads every value, so that a page that is missing is found now; lmdb itself takes one for the end. */
 function readAll(root: RootDatabase): void {
-  const names = [...root.getKeys()].filter((name) => typeof name === 'string');
-  for (const name of names) {
-    for (const { value } of root.openDB(name, { encoding: 'binary' }).getRange()) expectEnd(value as Buffer);
+  try {
+    const names = [...root.getKeys()];
+    expectCount(root, names.length);
+    for (const name of names) if (typeof name === 'string') readDatabase(root.openDB(name, { encoding: 'binary' }));
+  } catch (error) {
+    void root.close();
+    throw error;
   }
+}
+
+function readDatabase(database: Database<Buffer>): void {
+  let count = 0;
+  for (const { value } of database.getRange()) {
+    expectEnd(value);
+    count++;
+  }
+  expectCount(database, count);
+}
+
+function expectCount(database: Database, count: number): void {
+  const { entryCount } = database.getStats() as { entryCount: number };
+  if (count !== entryCount) throw new Error(`${count} entries are left of ${entryCount}`);
 }
 
 /** Long values have pages of their own, of which the last may be missing: none of ours ends with a zero byte. */
@@ -94,26 +119,27 @@ function expectEnd(value: Buffer): void {
   if (value.length > 1024 && value.at(-1) === 0) throw new Error('a value has lost its end');
 }
 
-/** Codes of errors that are about the folder, not about what is in it; 2, 13 and 28 are how lmdb says the same. */
-const ABOUT_THE_FOLDER: ReadonlySet<unknown> = new Set([
+/** Codes of errors that are about the folder, not about what is in it; lmdb has numbers for them. */
+const ABOUT_THE_FOLDER = [
   'EACCES',
   'EPERM',
   'EROFS',
+  'ENOENT',
   'ENOTDIR',
   'EEXIST',
   'ENOSPC',
   'EDQUOT',
   'EMFILE',
-  2,
-  13,
-  28,
-]);
+  'EIO',
+] as const;
+const folderCodes = new Set<unknown>([...ABOUT_THE_FOLDER, ...ABOUT_THE_FOLDER.map((code) => constants.errno[code])]);
 
-function storeError(folder: string, file: string, cause: unknown): TextEventError {
-  const code: unknown = (cause as NodeJS.ErrnoException).code;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = ABOUT_THE_FOLDER.has(code)
-    ? `the room log cannot be kept in ${folder}: ${reason}; give DATA_DIR a folder that this user may write, with room on the disk`
-    : `the room log ${file} is damaged: ${reason}; put a copy of ${folder} back, or move it away to begin with empty rooms`;
-  return new TextEventError('ERR_STORE', message, { cause });
+/** Why a store cannot be used, and what to do; `reason` is what was thrown. */
+export function storeError(folder: string, reason: unknown): TextEventError {
+  const cause = reason instanceof RoomError ? reason.cause : reason;
+  const { code, message = String(cause) } = cause as NodeJS.ErrnoException;
+  const text = folderCodes.has(code)
+    ? `the room log cannot be kept in ${folder}: ${message}; give DATA_DIR a folder that this user may write, with room on the disk`
+    : `the room log ${join(folder, DATA)} is damaged: ${message}; put a copy of ${folder} back, or move it away to begin with empty rooms`;
+  return new TextEventError('ERR_STORE', text, { cause });
 }

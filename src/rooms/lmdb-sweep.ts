@@ -55,7 +55,8 @@ export class Sweeper {
     do {
       const rooms = this.#after(last);
       last = rooms.length < ROOMS_AT_ONCE ? undefined : rooms.at(-1)?.key;
-      for (const { room } of rooms) if (this.#hasOlder(room, before)) await this.#expire(room.name, before);
+      const names = rooms.filter(({ room }) => this.#hasOlder(room, before)).map(({ room }) => room.name);
+      await this.#expire(names, before);
       await setImmediate();
     } while (last !== undefined && !this.#isStopped);
   }
@@ -69,15 +70,15 @@ export class Sweeper {
   }
 
   #hasOlder({ number, first, head }: RoomRecord, before: number): boolean {
-    if (first > head || this.#isStopped) return false;
+    if (first > head) return false;
     const oldest = this.#tables.events.get(eventKey(number, first));
     return oldest !== undefined && oldest[0] < before;
   }
 
-  async #expire(name: string, before: number): Promise<void> {
-    let dropped: number;
-    do {
-      dropped = await this.#store.write(() => this.#writer().expire(name, before, EVENTS_AT_ONCE));
-    } while (dropped === EVENTS_AT_ONCE && !this.#isStopped);
+  async #expire(names: readonly string[], before: number): Promise<void> {
+    let isMore = names.length > 0;
+    while (isMore && !this.#isStopped) {
+      isMore = await this.#store.write(() => this.#writer().expire(names, before, EVENTS_AT_ONCE));
+    }
   }
 }

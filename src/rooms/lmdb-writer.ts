@@ -39,8 +39,10 @@ export class LmdbWriter {
   readonly #tables: LogTables;
   readonly #settings: LogSettings;
   readonly #changes: Changes<Growth>;
-  /** Rooms read in this transaction; each is written once, at its end. */
+  /** Rooms read in this transaction. */
   readonly #rooms = new Map<string, RoomRecord>();
+  /** Those to be written, once each, at its end. */
+  readonly #changed = new Set<RoomRecord>();
   readonly #grown = new Set<RoomRecord>();
 
   constructor(tables: LogTables, settings: LogSettings, changes: Changes<Growth>) {
@@ -49,25 +51,36 @@ export class LmdbWriter {
     this.#changes = changes;
   }
 
-  /** Answers each request; the mark is there where rooms have grown. */
+  /** Answers each request; the mark is there where anything was written. */
   apply(requests: readonly Request[]): { outcomes: Outcome[]; mark: Mark | undefined } {
     const outcomes = requests.map((request) => this.#answer(request));
     return { outcomes, mark: this.#finish() };
   }
 
-  /** Drops a room's events from before a time, so many at most. */
-  expire(name: string, before: number, most: number): number {
-    const room = this.#find(name);
-    let dropped = 0;
-    while (room !== undefined && room.first <= room.head && dropped < most) {
+  /**
+   * Drops rooms' events from before a time.
+   * @param most events at once
+   * @returns whether there may be more
+   */
+  expire(names: readonly string[], before: number, most: number): boolean {
+    let left = most;
+    for (const name of names) {
+      const room = this.#find(name);
+      if (room !== undefined) left -= this.#dropOlder(room, before, left);
+    }
+    this.#finish();
+    return left === 0;
+  }
+
+  #dropOlder(room: RoomRecord, before: number, most: number): number {
+    const { first } = room;
+    while (room.first <= room.head && room.first - first < most) {
       const event = this.#tables.events.get(eventKey(room.number, room.first));
       if (event !== undefined && event[0] >= before) break;
       this.#drop(room, event);
-      dropped++;
     }
-    if (room !== undefined && dropped > 0 && room.first > room.head) this.#rest(room);
-    this.#finish();
-    return dropped;
+    if (room.first > first && room.first > room.head) this.#rest(room);
+    return room.first - first;
   }
 
   #answer({ room: name, publication }: Request): Outcome {
@@ -96,6 +109,7 @@ export class LmdbWriter {
     if (place !== undefined) this.#tables.keys.putSync(place, room.head);
     this.#wake(room);
     this.#trim(room);
+    this.#changed.add(room);
     this.#grown.add(room);
     const { at, epoch, head } = room;
     return {
@@ -114,6 +128,7 @@ export class LmdbWriter {
   #drop(room: RoomRecord, event: StoredEvent | undefined): void {
     this.#tables.events.removeSync(eventKey(room.number, room.first));
     room.first++;
+    this.#changed.add(room);
     if (event === undefined) return;
     const [, text, from, key] = event;
     room.bytes -= bytesOf({ from, text });
@@ -152,6 +167,8 @@ export class LmdbWriter {
     if (longest === undefined) return false;
     this.#tables.idle.removeSync(longest.key);
     this.#tables.rooms.removeSync(nameKey(longest.value));
+    const evicted = this.#rooms.get(longest.value);
+    if (evicted !== undefined) this.#changed.delete(evicted);
     this.#rooms.delete(longest.value);
     return true;
   }
@@ -160,6 +177,7 @@ export class LmdbWriter {
   #rest(room: RoomRecord): void {
     this.#wake(room);
     room.idleSince = this.#settings.now();
+    this.#changed.add(room);
     this.#tables.idle.putSync(idleKey(room), room.name);
   }
 
@@ -170,8 +188,8 @@ export class LmdbWriter {
   }
 
   #finish(): Mark | undefined {
-    for (const [name, room] of this.#rooms) this.#tables.rooms.putSync(nameKey(name), fromRecord(room));
-    const growth = [...this.#grown].map(({ name, head }) => [name, head] as const);
-    return growth.length > 0 ? this.#changes.record(growth) : undefined;
+    if (this.#changed.size === 0) return undefined;
+    for (const room of this.#changed) this.#tables.rooms.putSync(nameKey(room.name), fromRecord(room));
+    return this.#changes.record([...this.#grown].map(({ name, head }) => [name, head]));
   }
 }

@@ -48,6 +48,35 @@ test('LMDB: who comes after all processes were killed finds every name free', as
   t.is((await presence.enter('a', pool)).name, '小王');
 });
 
+test('LMDB: processes that are killed amid joins and leaves leave the pool whole', async (t) => {
+  const folder = join(tempFolder(t), 'presence');
+  const presence = openLmdbPresence(folder, { beatInterval: 20 });
+  t.teardown(() => presence.close());
+  const [first, ...others] = await Promise.all(Array.from({ length: 3 }, () => presence.enter('a', pool)));
+  for (let round = 0; round < 4; round++) {
+    const doomed = new PresenceProcess(t, folder);
+    await doomed.ready;
+    let entered = 0;
+    const churn = async () => {
+      for (;;) {
+        const member = await doomed.enter('a', pool);
+        if (++entered % 3 > 0) member.leave();
+      }
+    };
+    for (let i = 0; i < 50; i++) void churn().catch(() => {});
+    // Each round is cut off elsewhere.
+    await until(() => entered > 37 * round);
+    await doomed.kill();
+  }
+  await until(async () => (await presence.members('a', 10)).count === 3);
+  t.deepEqual((await presence.members('a', 10)).names, ['小王', '小军', '小红']);
+  first?.leave();
+  const names: string[] = [];
+  for (let i = 0; i < 4; i++) names.push((await presence.enter('a', pool)).name);
+  t.deepEqual(names, ['小王', '小明', '访客5', '访客6']);
+  for (const other of others) other.leave();
+});
+
 test('LMDB: a process of another container is judged by its silence', async (t) => {
   const folder = join(tempFolder(t), 'presence');
   // Its number is that of a process which lives: it says nothing here.
@@ -87,7 +116,8 @@ test('LMDB: a full disk lets nobody in, ends no process, and leaves come through
     t.pass();
     return;
   }
-  t.teardown(() => execFileSync('umount', [folder]));
+  // Lazily: a process of another test may have been started with what was open here.
+  t.teardown(() => execFileSync('umount', ['-l', folder]));
   const presence = openLmdbPresence(join(folder, 'presence'), { beatInterval: 50 });
   t.teardown(() => presence.close());
   const members = await Promise.all(Array.from({ length: 1000 }, () => presence.enter('a', pool)));

@@ -218,7 +218,7 @@ export function presenceSuite(test: TestFn, store: string, open: OpenPresence): 
 }
 
 /** A process with a presence of its own, in a store that it shares. */
-export interface Peer extends Presence {
+interface Peer extends Presence {
   /** Ends it without a word. */
   kill(): Promise<void>;
 }
