@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ava, { type ExecutionContext } from 'ava';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core';
 import { openTab, openTabIn, ownComplaints, type Tab } from '../helpers/browser.ts';
 import { type Program, startProgram } from '../helpers/program.ts';
 
@@ -79,10 +79,14 @@ const notes = (page: Page) => page.locator('#lines .note').allTextContents();
 const members = (page: Page) => page.locator('.member-name').allTextContents();
 const pending = (page: Page) => page.locator('#pending .bubble').allTextContents();
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** Cuts the network of a page as a pulled cable does, or puts it back. */
 const setOffline = (page: Page, offline: boolean) => page.context().setOffline(offline);
 
-test('two people chat: names and times, one’s own lines on the right as 我, who comes and who goes', async (t) => {
+test('two people chat: names and times, one’s own lines on the right as 我', async (t) => {
   const program = await startProgram(t);
   const [one, two] = await enterBoth(t, program);
   if (!one || !two) return;
@@ -114,9 +118,6 @@ test('two people chat: names and times, one’s own lines on the right as 我, w
   await hears(two.page, '两\n行');
   t.is((await spoken(two.page)).length, 3);
 
-  await two.page.close();
-  await one.page.getByText('李旺 离开了').waitFor();
-  t.deepEqual(await members(one.page), ['小王（我）']);
   t.deepEqual(await pending(one.page), []);
   t.deepEqual(one.complaints(), []);
   t.deepEqual(two.complaints(), []);
@@ -238,7 +239,7 @@ test('a server that hangs is noticed, and heartbeats never show', async (t) => {
   await say(page, '一');
   await hears(page, '一');
   await page.clock.runFor(16_000);
-  while (!pong()) await page.waitForTimeout(10);
+  await until(pong);
   t.is(await page.locator('#status').getAttribute('data-state'), 'open');
   t.deepEqual(await spoken(page), ['我:一']);
   t.deepEqual(await notes(page), []);
@@ -253,6 +254,63 @@ test('a server that hangs is noticed, and heartbeats never show', async (t) => {
   await isConnected(page);
   await hears(page, '二');
   t.deepEqual(await spoken(page), ['我:一', '我:二']);
+});
+
+test('who leaves, what is lost, and what the server refuses is said among the lines', async (t) => {
+  const program = await startProgram(t);
+  let server: WebSocketRoute | undefined;
+  const published: { key: string; text: string }[] = [];
+  const prepare = (page: Page) =>
+    page.routeWebSocket(/\/rooms\//, (socket) => {
+      server = socket;
+      socket.onMessage((message) => published.push(JSON.parse(String(message))));
+      tell({ type: 'welcome', name: '小王', room: 'lobby', position: 'a:5', members: ['小王', '李旺'] });
+    });
+  const tell = (message: object) => server?.send(JSON.stringify(message));
+  const event = (position: string, from: string, text: string) =>
+    tell({ type: 'event', position, from, text, at: new Date(2026, 0, 1, 12).toISOString() });
+  const one = await enter(t, program, '小王', { prepare });
+  if (!one) return;
+  const { page } = one;
+  event('a:6', '李旺', '再见');
+  tell({ type: 'leave', name: '李旺' });
+  tell({ type: 'gap', from: 'a:6', to: 'a:9', lost: 3 });
+  tell({ type: 'reset', position: 'b:0' });
+  event('b:1', '小军', '新的');
+  await hears(page, '新的');
+  t.deepEqual(await notes(page), [
+    '2026年1月1日星期四',
+    '李旺 离开了',
+    '有 3 条消息已过保存期，无法补上',
+    '服务器上的记录已重新开始，以上消息来自旧的记录',
+  ]);
+  t.deepEqual(await members(page), ['小王（我）']);
+
+  await say(page, '一');
+  await until(() => published.length === 1);
+  tell({ type: 'error', code: 'bad_message', message: 'no', retryable: false, key: published[0]?.key });
+  await page.getByText('未能发送').waitFor();
+  await page.getByRole('button', { name: '再次发送' }).click();
+  await until(() => published.length === 2);
+  // The line comes before it is acknowledged, and again the other way round.
+  event('b:2', '小王', '一');
+  tell({ type: 'ack', key: published[1]?.key, position: 'b:2', duplicate: false });
+  await hears(page, '一');
+  await say(page, '二');
+  await until(() => published.length === 3);
+  tell({ type: 'ack', key: published[2]?.key, position: 'b:3', duplicate: false });
+  event('b:3', '小王', '二');
+  await hears(page, '二');
+  t.deepEqual(await spoken(page), ['李旺:再见', '小军:新的', '我:一', '我:二']);
+  t.deepEqual(await pending(page), []);
+
+  await page.getByRole('button', { name: 'English' }).click();
+  t.deepEqual((await notes(page)).slice(0, 3), [
+    'Thursday, January 1, 2026',
+    '李旺 left',
+    '3 messages are no longer kept',
+  ]);
+  t.deepEqual(one.complaints(), []);
 });
 
 test('the title counts what nobody has seen, the scroll stays with the reader, and all can be cleared', async (t) => {
