@@ -33,6 +33,7 @@ for (const [path, specifier] of [
   ['src/config.ts', './errors.ts'],
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
+  ['client/src/chat.ts', '../../src/rooms/rooms.ts'],
 ] as const) {
   test(`${path} may not import ${specifier}`, (t) => {
     t.regex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
@@ -47,6 +48,7 @@ for (const [path, specifier] of [
   ['src/handlers/greet.ts', '../wire/connection.ts'],
   ['src/config.ts', 'zod'],
   ['src/rooms/lmdb-log.ts', 'lmdb'],
+  ['client/src/chat.ts', '../../src/rooms/names.ts'],
 ] as const) {
   test(`${path} may import ${specifier}`, (t) => {
     t.notRegex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
