@@ -377,6 +377,7 @@ test('in English, in the dark, on a phone, with a keyboard: names are remembered
   await page.keyboard.type(`${'W'.repeat(400)}`);
   await page.keyboard.press('Enter');
   await page.getByRole('log').getByText('WWW').waitFor();
+  t.false(await page.locator('#view').evaluate((view) => view.scrollWidth > view.clientWidth));
   t.is(await page.getByRole('textbox', { name: 'Message' }).inputValue(), '');
   t.is(await page.evaluate('document.documentElement.scrollWidth'), 375);
   t.is(await page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(22, 25, 28)');
