@@ -10,6 +10,6 @@ export function portrait(name: string): HTMLElement {
 }
 
 export function paint(picture: HTMLElement, name: string): void {
-  picture.className = `portrait tone-${toneOf(name)}`;
+  picture.className = name === '' ? 'portrait' : `portrait tone-${toneOf(name)}`;
   picture.textContent = initials(name);
 }
