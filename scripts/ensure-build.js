@@ -14,6 +14,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const parts = [
   { script: 'build:server', sources: ['src', 'tsconfig.json', 'package.json'], built: 'dist/main.js' },
   { script: 'build:pages', sources: ['client', 'src/rooms', 'package.json'], built: 'dist/pages/index.html' },
+  {
+    script: 'build:client',
+    sources: ['client', 'src/rooms/protocol.ts', 'package.json'],
+    built: 'dist/client/index.js',
+  },
 ];
 
 for (const { script, sources, built } of parts) {

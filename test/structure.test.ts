@@ -34,6 +34,8 @@ for (const [path, specifier] of [
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
   ['client/src/chat.ts', '../../src/rooms/rooms.ts'],
+  ['client/src/room.ts', '../../src/rooms/position.ts'],
+  ['client/src/room.ts', 'node:crypto'],
 ] as const) {
   test(`${path} may not import ${specifier}`, (t) => {
     t.regex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);
@@ -47,6 +49,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './handlers/handler.ts'],
   ['src/handlers/greet.ts', '../wire/connection.ts'],
   ['src/config.ts', 'zod'],
+  ['client/src/room.ts', '../../src/rooms/protocol.ts'],
   ['src/rooms/lmdb-log.ts', 'lmdb'],
   ['client/src/chat.ts', '../../src/rooms/names.ts'],
 ] as const) {

@@ -44,6 +44,7 @@ export class TextConnection {
     this.#link = new Link(
       {
         address: () => address,
+        protocols: [],
         opened: () => this.#opened(),
         received: (text) => this.#received(text),
         changed: (state) => this.#events.emit('state', state),

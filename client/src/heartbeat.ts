@@ -21,7 +21,6 @@ export class Heartbeat {
   }
 
   start(): void {
-    this.stop();
     this.heard();
     this.#wait();
   }

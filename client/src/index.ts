@@ -1,5 +1,5 @@
 /** The client library, exported as `text-event-server/client`. */
-export { type Backoff, defaultBackoff } from './backoff.ts';
+export type { Backoff } from './backoff.ts';
 export { type ConnectionEvents, type ConnectionOptions, TextConnection } from './connection.ts';
 export type { ConnectionState, LinkOptions } from './link.ts';
 export type { PublishedLine } from './outbox.ts';
@@ -8,5 +8,5 @@ export { join, Room } from './room.ts';
 export { type OutboxLine, RoomError } from './room-error.ts';
 export type { RoomEvents } from './room-events.ts';
 export type { RoomOptions } from './room-options.ts';
-export type { RoomEvent } from './room-reader.ts';
+export type { RoomEvent } from './room-subscription.ts';
 export type { Socket, SocketConstructor } from './socket.ts';

@@ -39,9 +39,9 @@ export interface LinkOptions {
 export interface LinkOwner {
   /** Asked before each attempt. */
   address(): string;
-  readonly protocol?: string;
+  readonly protocols: string[];
   /** The socket is open; the state becomes so when `ready()` is called. */
-  opened(): void;
+  opened?(): void;
   received(text: string): void;
   changed(state: ConnectionState): void;
   /** Asks for a sign of life; any text is one, and `heard()`. */
@@ -97,17 +97,17 @@ export class Link {
     this.#endWake();
     this.#endWake = onWake((online) => this.#woken(online));
     const Constructor = this.#options.WebSocket ?? platformSocket();
-    const { protocol } = this.#owner;
-    const socket = new Constructor(this.#owner.address(), protocol ? [protocol] : []);
+    const socket = new Constructor(this.#owner.address(), this.#owner.protocols);
     this.#socket = socket;
-    let failure = '';
-    socket.onopen = () => this.#opened();
-    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason || failure);
-    // Close follows every error; browsers do not say what it was, others do. And `ws` throws where nobody listens.
-    socket.onerror = ({ message }: { message?: unknown }) => {
-      if (typeof message === 'string') failure = message;
+    socket.onopen = () => {
+      // From here on Close follows, and says more.
+      socket.onerror = ignore;
+      this.#opened();
     };
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason);
+    // No Close follows it in Node 22. What it was, browsers do not say.
+    socket.onerror = ({ message = '' }: { message?: string }) => this.#retryLater(1006, message);
     const timeout = this.#options.connectTimeout ?? 10_000;
     this.#timer = setTimeout(() => this.#retryLater(1006, `no connection within ${timeout} ms`), timeout);
     this.#become({ name: 'connecting' });
@@ -134,11 +134,12 @@ export class Link {
 
   /** The server has said when to come back, should this connection end. */
   returnAfter(ms: number): void {
-    this.#toldAt = Date.now() + Math.min(Math.max(0, ms), LONGEST_TOLD_WAIT);
+    this.#toldAt = Date.now() + Math.min(ms, LONGEST_TOLD_WAIT);
   }
 
-  /** Drops the connection for a new one. */
+  /** Drops the connection, or the attempt, for one whose address is asked for now; where there is none, that is still to come. */
   restart(): void {
+    if (!this.#socket) return;
     this.#drop();
     this.connect();
   }
@@ -154,7 +155,7 @@ export class Link {
   #opened(): void {
     this.#openedAt = Date.now();
     this.#heartbeat.start();
-    this.#owner.opened();
+    this.#owner.opened?.();
   }
 
   #received(data: unknown): void {
@@ -197,6 +198,7 @@ export class Link {
     this.#socket = undefined;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onerror = ignore;
     socket.close();
   }
 
@@ -205,3 +207,6 @@ export class Link {
     this.#owner.changed(state);
   }
 }
+
+/** `ws` throws where nobody listens to errors. */
+function ignore(): void {}

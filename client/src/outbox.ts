@@ -73,7 +73,7 @@ export class Outbox {
     const entry = new Entry(text);
     const { maxUnacknowledged } = this.#options;
     if (this.#entries.size >= maxUnacknowledged) {
-      const message = `not published: ${maxUnacknowledged} lines wait to be acknowledged`;
+      const message = `${maxUnacknowledged} lines wait to be acknowledged`;
       entry.reject(new RoomError('queue_full', message, true, entry.line));
     } else {
       this.#entries.set(entry.key, entry);

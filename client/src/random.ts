@@ -7,12 +7,8 @@ export function randomHex(): string {
 
 let lines = 0;
 
-/** Unique, and greater than any before it of this page, as text is compared: 9 digits of time, 6 that count, and a random part. */
+/** Unique, and greater than any before it of this page, as text is compared: the time, a number that counts, and a random part. */
 export function lineKey(): string {
   lines += 1;
-  return `${base36(Date.now(), 9)}-${base36(lines, 6)}-${randomHex()}`;
-}
-
-function base36(number: number, digits: number): string {
-  return number.toString(36).padStart(digits, '0');
+  return `${Date.now()}-${String(lines).padStart(9, '0')}-${randomHex()}`;
 }

@@ -1,6 +1,6 @@
 import type { ConnectionState } from './link.ts';
 import type { OutboxLine, RoomError } from './room-error.ts';
-import type { RoomEvent } from './room-reader.ts';
+import type { RoomEvent } from './room-subscription.ts';
 
 /** What `on` tells of. */
 export interface RoomEvents {

@@ -19,9 +19,9 @@ export interface RoomOptions extends LinkOptions {
   readonly resume?: boolean | undefined;
   /** Lines that may wait to be acknowledged; `publish` rejects more. @default 1000 */
   readonly maxUnacknowledged?: number | undefined;
-  /** Of these, how many may be on their way at once. With 1 a line that fails, and is tried again, is not overtaken. @default 32 */
+  /** Of these, how many may be on their way at once, 1 or more. With 1 a line that fails, and is tried again, is not overtaken. @default 32 */
   readonly maxInFlight?: number | undefined;
-  /** Events that may wait for a slow `for await`; what is beyond is fetched again when the loop is through with these. @default 1000 */
+  /** Events that may wait for a slow `for await`, 1 or more; what is beyond is fetched again when the loop is through with these. @default 1000 */
   readonly maxBehind?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export function withDefaults(options: RoomOptions) {
     WebSocket: options.WebSocket ?? platformSocket(),
     store: options.store ?? platformStore(),
     maxUnacknowledged: options.maxUnacknowledged ?? 1_000,
-    maxInFlight: options.maxInFlight ?? 32,
-    maxBehind: options.maxBehind ?? 1_000,
+    maxInFlight: options.maxInFlight || 32,
+    maxBehind: options.maxBehind || 1_000,
   };
 }

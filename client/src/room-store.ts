@@ -37,10 +37,11 @@ export class RoomStore {
 
   /** One write at a time: of positions that come faster only the last is written. */
   async savePosition(position: string): Promise<void> {
+    if (position === this.#position) return;
     this.#position = position;
     if (this.#saving) return;
     this.#saving = true;
-    for (let saved = ''; saved !== this.#position; ) {
+    for (let saved: string | undefined; saved !== this.#position; ) {
       saved = this.#position;
       await this.#try(this.#store.set(this.#at, saved));
     }

@@ -1,6 +1,10 @@
 import {
   type Ack,
   type ErrorMessage,
+  type GapMessage,
+  type Pong,
+  type PresenceMessage,
+  type Reset,
   type ServerMessage,
   SUBPROTOCOL,
   type Welcome,
@@ -12,13 +16,12 @@ import { Outbox, type PublishedLine } from './outbox.ts';
 import { type OutboxLine, RoomError } from './room-error.ts';
 import type { RoomEvents } from './room-events.ts';
 import { type RoomOptions, withDefaults } from './room-options.ts';
-import type { RoomEvent } from './room-reader.ts';
 import { RoomStore } from './room-store.ts';
-import { Subscription } from './room-subscription.ts';
+import { type RoomEvent, Subscription } from './room-subscription.ts';
 import { takeTabSecret } from './tab-secret.ts';
 
 /** What is passed on as an event of the same name. */
-type TakenMessage = Extract<ServerMessage, { type: keyof RoomEvents }>;
+type Told = Welcome | PresenceMessage | GapMessage | Reset;
 
 /**
  * Joins a room, by the subprotocol `text-event.v1.json`, and stays in it until `close()`.
@@ -55,17 +58,15 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#options = options;
     [this.#client, this.#giveSecretBack] = options.client ? [options.client, () => {}] : takeTabSecret(this.address);
     this.#store = new RoomStore(settings.store, this.address, (error) =>
-      this.#events.emit('error', new RoomError('store', `the store of the outbox failed: ${error}`, false)),
+      this.#events.emit('error', new RoomError('store', `the outbox is not kept: ${error}`, false)),
     );
     this.#outbox = new Outbox(this.#store, settings, (message) => this.#link.send(JSON.stringify(message)));
-    // Before the connection is open, its address is still to be asked for, or is so again after the next loss.
-    const catchUp = () => this.state.name === 'open' && this.#link.restart();
-    this.#subscription = new Subscription(settings.maxBehind, catchUp);
+    const tell = (event: RoomEvent) => this.#events.emit('event', event);
+    this.#subscription = new Subscription(tell, settings.maxBehind, () => this.#link.restart());
     this.#link = new Link(
       {
         address: () => this.#joinAddress(),
-        protocol: SUBPROTOCOL,
-        opened: () => {},
+        protocols: [SUBPROTOCOL],
         received: (text) => this.#received(text),
         changed: (state) => this.#changed(state),
         ask: () => this.#link.send('{"type":"ping"}'),
@@ -174,7 +175,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     try {
       this.#take(JSON.parse(text));
     } catch (error) {
-      this.#events.emit('error', new RoomError('bad_message', `got no message of ${SUBPROTOCOL}: ${error}`, false));
+      this.#events.emit('error', new RoomError('bad_message', `not of ${SUBPROTOCOL}: ${error}`, false));
     }
   }
 
@@ -182,37 +183,21 @@ export class Room implements AsyncIterable<RoomEvent> {
     if (message.type === 'ack') this.#acknowledged(message);
     else if (message.type === 'error') this.#failed(message);
     else if (message.type === 'reconnect') this.#link.returnAfter(message.afterMs);
-    else if (this.#apply(message)) {
-      const { position } = this;
-      if (this.#options.resume && position !== undefined) void this.#store.savePosition(position);
-      this.#events.emit(message.type, message);
-    }
+    else if (message.type === 'event') this.#subscription.take(message);
+    else this.#changeRoom(message);
+    const { position } = this;
+    if (this.#options.resume && position !== undefined) void this.#store.savePosition(position);
   }
 
-  /** False for what is not to be told: an event that was seen before, and types of a later version. */
-  #apply(message: ServerMessage): message is TakenMessage {
-    switch (message.type) {
-      case 'welcome':
-        this.#welcomed(message);
-        break;
-      case 'event':
-        return this.#subscription.take(message);
-      case 'join':
-        this.#members.add(message.name);
-        break;
-      case 'leave':
-        this.#members.delete(message.name);
-        break;
-      case 'gap':
-        this.#subscription.skip(message.to);
-        break;
-      case 'reset':
-        this.#subscription.reset(message.position);
-        break;
-      default:
-        return false;
-    }
-    return true;
+  /** Types that are not known are of a later version, and passed over. */
+  #changeRoom(message: Told | Pong): void {
+    if (message.type === 'welcome') this.#welcomed(message);
+    else if (message.type === 'join') this.#members.add(message.name);
+    else if (message.type === 'leave') this.#members.delete(message.name);
+    else if (message.type === 'gap') this.#subscription.skip(message.to);
+    else if (message.type === 'reset') this.#subscription.reset(message.position);
+    else return;
+    this.#events.emit(message.type, message);
   }
 
   #welcomed({ name, members, position }: Welcome): void {

@@ -3,7 +3,7 @@ import { randomHex } from './random.ts';
 /** What is used of a browser's globals. */
 interface Page {
   readonly document?: object;
-  readonly sessionStorage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  readonly sessionStorage: Record<string, string>;
 }
 
 const STORAGE_KEY = 'text-event:client';
@@ -17,7 +17,7 @@ const inUse = new Set<string>();
  */
 export function takeTabSecret(room: string): [secret: string, giveBack: () => void] {
   // Node has a sessionStorage too, from 25 on: one for all.
-  if (inUse.has(room) || !(globalThis as Page).document) return [randomHex(), () => {}];
+  if (inUse.has(room) || !(globalThis as unknown as Page).document) return [randomHex(), () => {}];
   inUse.add(room);
   return [storedSecret(), () => inUse.delete(room)];
 }
@@ -26,10 +26,10 @@ function storedSecret(): string {
   const secret = randomHex();
   try {
     // Throws where the browser blocks the data of sites.
-    const { sessionStorage } = globalThis as Page;
-    const stored = sessionStorage?.getItem(STORAGE_KEY);
-    if (stored) return stored;
-    sessionStorage?.setItem(STORAGE_KEY, secret);
-  } catch {}
-  return secret;
+    const { sessionStorage } = globalThis as unknown as Page;
+    sessionStorage[STORAGE_KEY] ??= secret;
+    return sessionStorage[STORAGE_KEY];
+  } catch {
+    return secret;
+  }
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
-import { type ConnectionOptions, type ConnectionState, TextConnection } from '../../client/src/connection.ts';
+import { type ConnectionOptions, type ConnectionState, type Socket, TextConnection } from '../../client/src/index.ts';
+import { withRetryAfter } from '../../src/retry-after.ts';
 
 const soon = { shortest: 1, longest: 1 };
 const never = { shortest: 600_000, longest: 600_000 };
@@ -110,7 +111,7 @@ for (const code of [1012, 1013]) {
     const { port, server } = await startEcho(t);
     const { connection } = openConnection(t, port);
     await reaches(connection, 'open');
-    for (const socket of server.clients) socket.close(code, 'service restart; retry after 600000 ms');
+    for (const socket of server.clients) socket.close(code, withRetryAfter('service restart', 600_000));
     const state = await reaches(connection, 'waiting');
     t.true(state.name === 'waiting' && Math.abs(state.retryAt - Date.now() - 600_000) < 30_000);
   });
@@ -149,6 +150,27 @@ test('an attempt that nobody answers is given up in the stated time', async (t) 
   const { connection } = openConnection(t, port, { backoff: never, connectTimeout: 20 });
   await reaches(connection, 'waiting');
   t.pass();
+});
+
+/** As the one of Node 22 does where nobody listens: an error, and no close after it. */
+class Refused implements Socket {
+  readyState = 0;
+  onopen = null;
+  onmessage = null;
+  onclose = null;
+  onerror: Socket['onerror'] = null;
+
+  constructor() {
+    setImmediate(() => this.onerror?.({ message: 'refused' } as never));
+  }
+
+  send(): void {}
+  close(): void {}
+}
+
+test('an attempt that ends with an error alone is a failed one', async (t) => {
+  const { connection } = openConnection(t, 1, { backoff: never, connectTimeout: 600_000, WebSocket: Refused });
+  t.like(await reaches(connection, 'waiting'), { code: 1006, reason: 'refused' });
 });
 
 test('waits grow while the server accepts and drops at once', async (t) => {

@@ -265,7 +265,7 @@ test('a store that fails is told of once, and keeps nothing from being published
   await room.publish('a');
   await room.publish('b');
   t.deepEqual(server.texts, ['a', 'b']);
-  t.deepEqual(errors, ['store: the store of the outbox failed: Error: quota']);
+  t.deepEqual(errors, ['store: the outbox is not kept: Error: quota']);
 });
 
 test('a line that is too long for the server is given up, and does not close the room again', async (t) => {
@@ -320,6 +320,29 @@ test('a loop that is slow misses nothing, and keeps no more events than it may',
   t.deepEqual(seen, [...numbers(1, 100), 'answer']);
   // Behind twice: after ten events, and, since the rest comes at once, after each ten more.
   t.true(server.joins.length > 2);
+});
+
+test('a loop that is ready for what it missed just as the room connects anew misses nothing either', async (t) => {
+  const server = await startRoomServer(t);
+  const { room, seen } = enter(t, server, { maxBehind: 3 });
+  const iterator = room[Symbol.asyncIterator]();
+  await isOpen(room);
+  for (const text of numbers(1, 10)) server.append(text);
+  await until(() => seen.length === 10);
+  const read: string[] = [];
+  const reading = new Promise<void>((resolve) => {
+    room.on('state', async ({ name }) => {
+      if (name !== 'connecting' || read.length > 0) return;
+      while (read.length < 11) read.push((await iterator.next()).value?.text ?? '');
+      resolve();
+    });
+  });
+  await server.stop();
+  server.append('11');
+  await server.start();
+  await reading;
+  t.deepEqual(read, numbers(1, 11));
+  t.deepEqual(seen, numbers(1, 11));
 });
 
 test('a loop hears each line once while the server comes and goes', async (t) => {
