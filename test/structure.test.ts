@@ -30,6 +30,12 @@ for (const [path, specifier] of [
   ['src/upgrader.ts', './config.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
   ['src/rooms/memory-log.ts', 'lmdb'],
+  ['src/rooms/memory-log.ts', '../wire/connection.ts'],
+  ['src/rooms/lmdb-log.ts', '../server.ts'],
+  ['src/rooms/room.ts', 'lmdb'],
+  ['src/rooms/room.ts', '../handlers/room.ts'],
+  ['src/rooms/rooms.ts', './lmdb-log.ts'],
+  ['src/rooms/rooms.ts', './memory-log.ts'],
   ['src/config.ts', './errors.ts'],
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
@@ -52,6 +58,9 @@ for (const [path, specifier] of [
   ['client/src/room.ts', '../../src/rooms/protocol.ts'],
   ['src/rooms/lmdb-log.ts', 'lmdb'],
   ['client/src/chat.ts', '../../src/rooms/names.ts'],
+  ['src/rooms/lmdb-log.ts', '../errors.ts'],
+  ['src/rooms/rooms.ts', './event-log.ts'],
+  ['src/handlers/room.ts', '../close-codes.ts'],
 ] as const) {
   test(`${path} may import ${specifier}`, (t) => {
     t.notRegex(lint(t, path, specifier), /lint\/style\/noRestrictedImports/);

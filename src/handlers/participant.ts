@@ -13,6 +13,9 @@ const MAX_IN_FLIGHT = 100;
 /** With more bytes than that waiting for a connection, what it is told waits too, and it is not read. */
 const WATERMARK = 64 * 1024;
 
+/** Milliseconds for which what a connection is told may wait. It is not read meanwhile, so that no ping finds out whether it lives. */
+const PATIENCE = 30_000;
+
 export interface JoinOptions {
   format: Format<SharedText>;
   start?: Start | undefined;
@@ -40,6 +43,7 @@ export class Participant {
   /** In the order in which they came; answered in that order. */
   readonly #pending: Pending[] = [];
   #untold: string[] = [];
+  #patience: NodeJS.Timeout | undefined;
   #paused = false;
 
   constructor(connection: Connection, rooms: Rooms, room: string) {
@@ -103,6 +107,7 @@ export class Participant {
     this.#untold.push(text);
     if (this.#untold.length > 1) return;
     this.#pauseOrResume();
+    this.#patience = setTimeout(() => this.sendAway(), PATIENCE).unref();
     this.connection.whenSent(this.#tellRest);
   }
 
@@ -129,6 +134,7 @@ export class Participant {
   /** The connection has ended. The name stays until what was published under it is in the log. */
   protected leave(): void {
     this.#left = true;
+    clearTimeout(this.#patience);
     this.#subscription?.close();
     if (this.#pending.length === 0) this.#membership?.leave();
   }
@@ -144,6 +150,7 @@ export class Participant {
   }
 
   readonly #tellRest = (): void => {
+    clearTimeout(this.#patience);
     const untold = this.#untold;
     this.#untold = [];
     for (const text of untold) this.tell(text);

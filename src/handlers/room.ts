@@ -2,9 +2,10 @@ import { closeCodes } from '../close-codes.ts';
 import { type JoinRequest, parseJoinRequest } from '../rooms/join-request.ts';
 import { memoryRooms } from '../rooms/memory-rooms.ts';
 import { ROOM_NAMING } from '../rooms/names.ts';
+import type { Position } from '../rooms/position.ts';
 import { SUBPROTOCOL } from '../rooms/protocol.ts';
 import { RoomError } from '../rooms/room-error.ts';
-import type { Rooms } from '../rooms/rooms.ts';
+import type { Rooms, Start } from '../rooms/rooms.ts';
 import type { Connection } from '../wire/connection.ts';
 import type { ConnectionHandler } from './handler.ts';
 import { Participant } from './participant.ts';
@@ -48,10 +49,16 @@ function joinInText(connection: Connection, rooms: Rooms, request: JoinRequest, 
   const join = async () => {
     await participant.enter({ wish, client, naming: ROOM_NAMING });
     replace(participant, request, returning);
-    await participant.join({ format: lines, start: after ? { after } : { last } });
+    await participant.join({ format: lines, start: after ? await oldestAfter(rooms, room, after) : { last } });
   };
   connection.on('text', (text) => participant.publish({ from: participant.name, text }));
   participant.attempt(join());
+}
+
+/** The beginning of what there still is: bare text cannot say what is missing before it. */
+async function oldestAfter(rooms: Rooms, room: string, position: Position): Promise<Start> {
+  const { epoch, after } = await rooms.read(room, position, 1);
+  return { after: { epoch, offset: after } };
 }
 
 function joinInJson(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {

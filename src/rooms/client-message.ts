@@ -4,7 +4,7 @@ import type { ClientMessage } from './protocol.ts';
 import { RoomError } from './room-error.ts';
 
 /** What makes a publication idempotent: 1 to 64 characters of printable ASCII. */
-export const keySchema = z.string().regex(/^[ -~]{1,64}$/);
+const keySchema = z.string().regex(/^[ -~]{1,64}$/);
 
 /** What a client sends, by type; members that are not named here are ignored. */
 export const clientSchemas = {

@@ -58,7 +58,10 @@ export type GrowthListener = (room: string, head: number, event?: RoomEvent, epo
  * where a room would be one more than the store's limit. Nothing was appended then.
  */
 export interface EventLog {
-  /** Resolves when the event is as durable as the store was set up for; events of one caller to one room keep their order. */
+  /**
+   * Resolves when the event is as durable as the store was set up for, and after this process's followers were told of it;
+   * events of one caller to one room keep their order.
+   */
   append(room: string, publication: Publication): Promise<Appended>;
   /**
    * Reads events that come after a place.
@@ -68,8 +71,11 @@ export interface EventLog {
   read(room: string, after: Position | undefined, limit: number, maxBytes?: number): Promise<Page>;
   /** The place of the newest event. From then on it is valid, also in a room that stays empty, and after a restart. */
   head(room: string): Promise<Position>;
-  /** Tells of each room that grows, in this process or, within 50 ms, in another. Returns what ends it. */
+  /**
+   * Tells of each room that grows, in this process or, within 50 ms, in another; heads of one process come in order, those of
+   * several may overtake each other. Returns what ends it.
+   */
   follow(listener: GrowthListener): () => void;
-  /** Resolves when everything appended is on disk, and the store is closed. */
+  /** Resolves when everything appended is on disk, and the store is closed. What is asked of it later is `unavailable`. */
   close(): Promise<void>;
 }

@@ -110,7 +110,6 @@ export class Changes<T> {
 
   /** The changes of others after one and up to another. */
   #between(from: number, to: number): readonly (T | 'everything')[] {
-    if (to - from > this.#size) return ['everything'];
     const changes: T[] = [];
     for (let number = from + 1; number <= to; number++) {
       const entry = this.#entries.get(number) as Entry<T> | undefined;

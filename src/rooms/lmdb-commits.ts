@@ -1,4 +1,5 @@
 import type { Store } from './lmdb-store.ts';
+import { unavailable } from './room-error.ts';
 
 /** The most requests and bytes of one transaction, so that no other process waits long for its turn. */
 const MOST_AT_ONCE = 1000;
@@ -22,24 +23,32 @@ interface Waiting<Q, R> {
   readonly reject: (error: unknown) => void;
 }
 
+export interface CommitsOptions<Q, R> {
+  /** About how much a request writes. */
+  bytesOf(request: Q): number;
+  /** Answers requests, inside a write transaction. */
+  apply(requests: readonly Q[]): Done<R>;
+  /** Milliseconds for which requests wait for their turn to write, which another process may have and not give back. */
+  readonly patience: number;
+}
+
 /** Group commit: what is asked for in one turn, and what comes while a commit runs, goes into one write transaction. */
 export class Commits<Q, R> {
   readonly #store: Store;
   readonly #bytesOf: (request: Q) => number;
   readonly #apply: (requests: readonly Q[]) => Done<R>;
+  readonly #patience: number;
   readonly #waiting: Waiting<Q, R>[] = [];
   readonly #underWay = new Set<Promise<void>>();
   #isCalled = false;
+  #impatience: NodeJS.Timeout | undefined;
   #failure: { readonly error: unknown; readonly until: number } | undefined;
 
-  /**
-   * @param bytesOf about how much a request writes
-   * @param apply answers requests, inside a write transaction
-   */
-  constructor(store: Store, bytesOf: (request: Q) => number, apply: (requests: readonly Q[]) => Done<R>) {
+  constructor(store: Store, { bytesOf, apply, patience }: CommitsOptions<Q, R>) {
     this.#store = store;
     this.#bytesOf = bytesOf;
     this.#apply = apply;
+    this.#patience = patience;
   }
 
   /** @throws RoomError unavailable where the store fails, or failed a moment ago */
@@ -49,6 +58,7 @@ export class Commits<Q, R> {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
+      if (this.#waiting.length === 1) this.#awaitTurn();
       this.#call();
     });
   }
@@ -99,7 +109,22 @@ export class Commits<Q, R> {
       bytes += this.#bytesOf(request);
       count++;
     }
-    return this.#waiting.splice(0, count);
+    const batch = this.#waiting.splice(0, count);
+    this.#awaitTurn();
+    return batch;
+  }
+
+  /** Begins to wait anew, where there is anything that waits. */
+  #awaitTurn(): void {
+    clearTimeout(this.#impatience);
+    this.#impatience = this.#waiting.length > 0 ? setTimeout(() => this.#giveUp(), this.#patience) : undefined;
+  }
+
+  /** Nothing of what waits has been written, nor will be. */
+  #giveUp(): void {
+    const error = unavailable(new Error(`there was no turn to write for ${this.#patience} ms`));
+    this.#fail(this.#waiting.splice(0), error);
+    this.#awaitTurn();
   }
 
   #fail(batch: readonly Waiting<Q, R>[], error: unknown): void {
@@ -108,9 +133,9 @@ export class Commits<Q, R> {
   }
 }
 
-/** Resolving again what is resolved does nothing. */
-function resolveAll<Q, R>(batch: readonly Waiting<Q, R>[], outcomes: readonly R[]): true {
-  for (const [i, { resolve }] of batch.entries()) resolve(outcomes[i] as R);
+/** Leaves nothing to be resolved, or rejected, once more. */
+function resolveAll<Q, R>(batch: Waiting<Q, R>[], outcomes: readonly R[]): true {
+  for (const [i, { resolve }] of batch.splice(0).entries()) resolve(outcomes[i] as R);
   return true;
 }
 

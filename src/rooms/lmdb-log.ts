@@ -26,7 +26,7 @@ import {
 } from './log-limits.ts';
 import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
-import { unavailable } from './room-error.ts';
+import { RoomError, unavailable } from './room-error.ts';
 
 /** Milliseconds after which an empty room that is asked for is noted as not idle. */
 const IDLE_STEP = 60_000;
@@ -37,6 +37,8 @@ export interface LmdbLogOptions extends LogOptions {
    * cannot either. @default commit
    */
   readonly durability?: 'commit' | 'flush';
+  /** Milliseconds until what waits for its turn to write is refused as unavailable. @default 10_000 */
+  readonly patience?: number;
   /** Names the time since the machine's start. @default the one of the system */
   readonly boot?: string;
 }
@@ -62,9 +64,9 @@ export async function openLiveLog(
 }
 
 async function begin(store: Store, options: LmdbLogOptions, limits: LogLimits): Promise<EventLog> {
-  const { durability = 'commit', boot = bootId(), ...rest } = options;
+  const { durability = 'commit', patience = 10_000, boot = bootId(), ...rest } = options;
   try {
-    const log = new LmdbLog(store, logSettings(rest, limits), durability === 'flush');
+    const log = new LmdbLog(store, logSettings(rest, limits), durability === 'flush', patience);
     await log.begin(boot);
     return log;
   } catch (error) {
@@ -84,13 +86,13 @@ class LmdbLog implements EventLog {
   readonly #listeners = new Set<GrowthListener>();
   #isClosed = false;
 
-  constructor(store: Store, settings: LogSettings, flush: boolean) {
+  constructor(store: Store, settings: LogSettings, flush: boolean, patience: number) {
     this.#store = store;
     this.#settings = settings;
     this.#flush = flush;
     this.#tables = openTables(store.root);
     this.#changes = new Changes(store.root, 'changes');
-    this.#commits = new Commits(store, lengthOf, (requests) => this.#apply(requests));
+    this.#commits = new Commits(store, { bytesOf: lengthOf, apply: (requests) => this.#apply(requests), patience });
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
 
@@ -141,10 +143,16 @@ class LmdbLog implements EventLog {
     this.#changes.close();
     this.#listeners.clear();
     await this.#commits.settled();
+    if (this.#store.flushes) await this.#markClosed();
+    await this.#store.close();
+  }
+
+  /** Where it cannot be written, rooms begin another epoch after the machine's next start, and lose nothing by it. */
+  async #markClosed(): Promise<void> {
     try {
-      if (this.#store.flushes) await this.#store.write(() => markClean(this.#tables));
-    } finally {
-      await this.#store.close();
+      await this.#store.write(() => markClean(this.#tables));
+    } catch (error) {
+      if (!(error instanceof RoomError)) throw error;
     }
   }
 
@@ -193,6 +201,7 @@ class LmdbLog implements EventLog {
     try {
       for (const { key, value } of this.#tables.events.getRange({ start: from, end: to, limit })) {
         const event = toEvent(offsetOf(key), value);
+        if (event.offset !== start.after + 1 + events.length) break;
         events.push(event);
         bytes += bytesOf(event);
         if (bytes >= maxBytes) break;

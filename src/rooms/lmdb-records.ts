@@ -36,7 +36,7 @@ type StoredRoom = readonly [
 /** The name comes after the text: where a file has lost its end, that of a long value is zero, and a name does not end so. */
 export type StoredEvent = readonly [at: number, text: string, from: string, key?: string];
 
-export type StateKey = 'boot' | 'clean' | 'rooms' | 'number';
+type StateKey = 'boot' | 'clean' | 'rooms' | 'number';
 
 /** The databases of a log in its environment. */
 export interface LogTables {

@@ -3,7 +3,7 @@ import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
-import { Entry, Tail } from './tail.ts';
+import { Entry, Tail, type TailBudget } from './tail.ts';
 
 export interface RoomSettings {
   log: EventLog;
@@ -11,6 +11,7 @@ export interface RoomSettings {
   tailEvents: number;
   tailBytes: number;
   tailAge: number;
+  tailBudget: TailBudget;
   onError(error: unknown, room: string): void;
   /** Its last reader has gone. */
   onEmpty(room: Room): void;
@@ -21,8 +22,9 @@ export interface History extends Omit<Page, 'events'> {
   readonly entries: readonly Entry[];
 }
 
-/** The most events that are read from the log at once. */
+/** What is read from the log at once to follow it. */
 const PAGE_EVENTS = 1000;
+const PAGE_BYTES = 1024 * 1024;
 /** Milliseconds until a reading that failed is tried again. */
 const RETRY_TIME = 250;
 
@@ -48,7 +50,7 @@ export class Room {
   constructor(name: string, settings: RoomSettings) {
     this.name = name;
     this.#settings = settings;
-    this.tail = new Tail(settings.tailEvents, settings.tailBytes);
+    this.tail = new Tail(settings.tailEvents, settings.tailBytes, settings.tailBudget);
   }
 
   /** The place of the newest event that its readers have been given. */
@@ -75,7 +77,9 @@ export class Room {
   leave(live?: Cursor): void {
     if (live) this.#stopPushing(live);
     this.#readers--;
-    if (this.#readers === 0) this.#settings.onEmpty(this);
+    if (this.#readers > 0) return;
+    this.tail.clear(this.tail.end);
+    this.#settings.onEmpty(this);
   }
 
   /** @param cursor stands at the end of the tail */
@@ -134,8 +138,7 @@ export class Room {
     while (this.#stale && this.#readers > 0 && !this.closed) {
       this.#stale = false;
       try {
-        const { log, tailBytes } = this.#settings;
-        const page = await log.read(this.name, this.position, PAGE_EVENTS, tailBytes);
+        const page = await this.#settings.log.read(this.name, this.position, PAGE_EVENTS, PAGE_BYTES);
         this.#take(page);
         if (page.head > this.tail.end) this.#stale = true;
       } catch (error) {
@@ -205,7 +208,8 @@ export class Room {
     const { offset } = after;
     const { start, end } = this.tail;
     const near = after.epoch === this.epoch && offset < start && offset > this.#tooFar && end - offset <= tailEvents;
-    const page = await log.read(this.name, after, near ? tailEvents : PAGE_EVENTS, near ? tailBytes : watermark);
+    const [limit, maxBytes] = near ? [tailEvents, tailBytes] : [PAGE_EVENTS, watermark];
+    const page = await log.read(this.name, after, limit, Math.max(1, maxBytes));
     const entries = page.events.map((event) => new Entry(event));
     if (near && page.epoch === this.epoch && !this.tail.prepend(entries)) this.#tooFar = offset;
     return { ...page, entries };

@@ -18,8 +18,10 @@ export interface RoomsOptions {
   watermark?: number | undefined;
   /** The newest events of a room in use that are kept in memory; no more than the log retains. @default 1000 */
   tailEvents?: number | undefined;
-  /** The most bytes that they may take. @default 1048576 */
+  /** The most bytes that they may take, roughly. @default 1048576 */
   tailBytes?: number | undefined;
+  /** The same for all rooms together. @default 33554432 */
+  totalTailBytes?: number | undefined;
   /** Milliseconds after which they are not shown to who comes; what the log keeps is what there is. @default Infinity */
   tailAge?: number | undefined;
   /** Told what the store failed with; a reading is tried again, a publication is not. @default nobody is told */
@@ -42,11 +44,12 @@ export class Rooms {
 
   constructor(log: EventLog, presence: Presence, options: RoomsOptions = {}) {
     const { watermark = 64 * 1024, tailEvents = 1000, tailBytes = 1024 * 1024, tailAge = Infinity } = options;
-    const { onError = () => {} } = options;
+    const { totalTailBytes = 32 * 1024 * 1024, onError = () => {} } = options;
+    const tailBudget = { bytes: totalTailBytes, used: 0 };
     this.#log = log;
     this.#presence = presence;
     const onEmpty = ({ name }: Room) => this.#rooms.delete(name);
-    this.#settings = { log, watermark, tailEvents, tailBytes, tailAge, onError, onEmpty };
+    this.#settings = { log, watermark, tailEvents, tailBytes, tailAge, tailBudget, onError, onEmpty };
     this.#unfollow = [
       log.follow((room, head, event, epoch) => this.#rooms.get(room)?.onGrowth(head, event, epoch)),
       presence.follow((room, change, name, count) => {

@@ -27,20 +27,28 @@ export class Entry {
   }
 }
 
+/** What the tails of all rooms may take together, in bytes; over it a tail that grows drops what it has. */
+export interface TailBudget {
+  readonly bytes: number;
+  used: number;
+}
+
 /** The newest events of a room, without holes: those after `start` up to and with `end`. It may hold none. */
 export class Tail {
   start = 0;
   end = 0;
   readonly #maxEvents: number;
   readonly #maxBytes: number;
+  readonly #budget: TailBudget;
   /** Those before `#first` are dropped; they are cut off now and then, so that dropping one costs the same however many there are. */
   #entries: Entry[] = [];
   #first = 0;
   #bytes = 0;
 
-  constructor(maxEvents: number, maxBytes: number) {
+  constructor(maxEvents: number, maxBytes: number, budget: TailBudget) {
     this.#maxEvents = maxEvents;
     this.#maxBytes = maxBytes;
+    this.#budget = budget;
   }
 
   /** Forgets what it holds; the next event is the one after `end`. */
@@ -48,7 +56,7 @@ export class Tail {
     this.start = this.end = end;
     this.#entries = [];
     this.#first = 0;
-    this.#bytes = 0;
+    this.#add(-this.#bytes);
   }
 
   /** @param event the one after `end` */
@@ -56,8 +64,8 @@ export class Tail {
     const entry = new Entry(event);
     this.end = event.offset;
     this.#entries.push(entry);
-    this.#bytes += entry.bytes;
-    while (this.end - this.start > this.#maxEvents || this.#bytes > this.#maxBytes) this.#drop();
+    this.#add(entry.bytes);
+    while (this.start < this.end && this.#isOver()) this.#drop();
     return entry;
   }
 
@@ -66,16 +74,18 @@ export class Tail {
     const older = entries.filter(({ event }) => event.offset <= this.start);
     if (older.at(-1)?.event.offset !== this.start) return false;
     let from = older.length;
-    let bytes = this.#bytes;
-    while (from > 0 && this.end - this.start + (older.length - from) < this.#maxEvents) {
-      bytes += older[from - 1]?.bytes ?? 0;
-      if (bytes > this.#maxBytes) break;
-      this.#bytes = bytes;
+    for (const entry of older.toReversed()) {
+      this.#add(entry.bytes);
+      this.start--;
+      if (this.#isOver()) {
+        this.#add(-entry.bytes);
+        this.start++;
+        break;
+      }
       from--;
     }
     this.#entries = [...older.slice(from), ...this.#entries.slice(this.#first)];
     this.#first = 0;
-    this.start -= older.length - from;
     return true;
   }
 
@@ -89,8 +99,18 @@ export class Tail {
     while ((this.at(this.start + 1)?.event.at ?? Infinity) < time) this.#drop();
   }
 
+  #isOver(): boolean {
+    const { bytes, used } = this.#budget;
+    return this.end - this.start > this.#maxEvents || this.#bytes > this.#maxBytes || used > bytes;
+  }
+
+  #add(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.used += bytes;
+  }
+
   #drop(): void {
-    this.#bytes -= this.#entries[this.#first]?.bytes ?? 0;
+    this.#add(-(this.#entries[this.#first]?.bytes ?? 0));
     this.#first++;
     this.start++;
     if (this.#first * 2 < this.#entries.length) return;

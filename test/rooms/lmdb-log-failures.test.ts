@@ -6,6 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import { TextEventError } from '../../src/errors.ts';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openTables } from '../../src/rooms/lmdb-records.ts';
+import { openStore } from '../../src/rooms/lmdb-store.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 import { emptyFolder } from './folders.ts';
 
@@ -53,6 +55,20 @@ test('a file that was cut is refused, unless only free pages are missing', async
     }
   }
   t.true(refused > 20, `${refused}`);
+});
+
+test('a log that has a hole inside says so in place of leaving events out', async (t) => {
+  const { folder } = await filled(t);
+  const store = openStore(folder);
+  const { events } = openTables(store.root);
+  const [, second] = [...events.getKeys()];
+  await store.write(() => events.removeSync(second as Buffer));
+  await store.close();
+  const log = await openLmdbLog(folder);
+  t.teardown(() => log.close());
+  const error = await t.throwsAsync(log.read('room 0', undefined, ALL), { instanceOf: RoomError });
+  t.is(error?.code, 'unavailable');
+  t.regex(String(error?.cause), /: events of room 0 are missing after 1$/);
 });
 
 async function textsIn(folder: string): Promise<string[][]> {

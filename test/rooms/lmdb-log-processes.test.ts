@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
 import { until } from '../helpers/server.ts';
@@ -60,4 +63,33 @@ test(`every acknowledged append outlives its process, ${KILLS} times killed in t
   }
   await (await next).close();
   t.is((await log.head('room')).epoch, epoch);
+});
+
+test('who waits too long for another process is refused, and goes on when that one has ended', async (t) => {
+  const folder = emptyFolder(t);
+  const log = await openLmdbLog(folder, { patience: 200 });
+  t.teardown(() => log.close());
+  await log.append('room', { from: 'a', text: '1' });
+  const hog = fork(fileURLToPath(new URL('log-hog.ts', import.meta.url)), [folder], { execArgv: ['--import=tsx'] });
+  t.teardown(() => hog.kill('SIGKILL'));
+  await once(hog, 'message');
+  // The first has asked for its turn, the second comes while it waits: both are told, and reading goes on.
+  const both = [log.append('room', { from: 'a', text: '2' }), log.append('other', { from: 'a', text: '3' })];
+  t.is((await log.read('room', undefined, ALL)).events.length, 1);
+  for (const refused of await Promise.allSettled(both)) {
+    t.is(refused.status === 'rejected' && refused.reason.code, 'unavailable');
+  }
+  hog.kill('SIGKILL');
+  await until(() => hog.signalCode !== null);
+  let offset = 0;
+  while (offset === 0) {
+    const ack = await log.append('room', { from: 'a', text: '4' }).catch(() => undefined);
+    offset = ack?.position.offset ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.is(offset, 2);
+  t.deepEqual(
+    (await log.read('room', undefined, ALL)).events.map(({ text }) => text),
+    ['1', '4'],
+  );
 });

@@ -55,12 +55,13 @@ test('an event is encoded once for all the readers of a format, those who come l
   t.true(readers.every(({ encoded }) => encoded[2] === late.encoded[2]));
 });
 
-for (const [how, tailEvents] of [
-  ['the tail', 1000],
-  ['the log', 0],
+for (const [how, options] of [
+  ['the tail', {}],
+  ['the log', { tailEvents: 0 }],
+  ['the log, where no byte may be kept', { tailBytes: 0 }],
 ] as const) {
   test(`a reader resumes after its position from ${how}, exactly`, async (t) => {
-    const { log, say, join } = setUp({ tailEvents });
+    const { log, say, join } = setUp(options);
     log.grow('r', 2500);
     const reader = await join({ after: { epoch: 'e1', offset: 700 } });
     await until(() => reader.texts.length === 1800);
@@ -291,6 +292,38 @@ test('an event larger than all that is kept in memory reaches everybody', async 
   slow.go();
   await until(() => live.at === 'e1:5' && slow.at === 'e1:5');
   t.deepEqual([live.complaints, slow.complaints], [[], []]);
+});
+
+test('the rooms together keep in memory what they may, and give it back when nobody reads them', async (t) => {
+  const log = new ScriptedLog();
+  const rooms = new Rooms(log, new MemoryPresence(), { totalTailBytes: 10_000 });
+  const format = new CountingFormat();
+  const back = async (room: string) => {
+    const reads = log.reads;
+    const reader = await new ModelReader().join(rooms, room, format, {
+      after: { epoch: log.end(room).epoch, offset: 0 },
+    });
+    await until(() => reader.texts.length === 3);
+    t.deepEqual(reader.complaints, []);
+    reader.subscription?.close();
+    return log.reads - reads;
+  };
+  const fill = async (room: string) => {
+    const reader = await new ModelReader().join(rooms, room, format);
+    for (let i = 0; i < 3; i++) await rooms.publish(room, { from: 'a', text: 'x'.repeat(2500) });
+    await until(() => reader.texts.length === 3);
+    return reader;
+  };
+  const first = await fill('first');
+  const second = await fill('second');
+  t.is(await back('first'), 0);
+  t.true((await back('second')) > 0);
+  first.subscription?.close();
+  second.subscription?.close();
+  const third = await fill('third');
+  t.is(await back('third'), 0);
+  third.subscription?.close();
+  t.is(rooms.size, 0);
 });
 
 test('10,000 readers that come and go leave nothing behind', async (t) => {
