@@ -1,17 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 import { compression } from 'vite-plugin-compression2';
+import { trimBootstrap } from './trim-bootstrap.ts';
+
+/** Every HTML file beside this one. */
+const pages = readdirSync(import.meta.dirname)
+  .filter((name) => name.endsWith('.html'))
+  .map((name) => `${import.meta.dirname}/${name}`);
 
 export default defineConfig({
   // Relative addresses: the pages work below any path prefix.
   base: './',
-  plugins: [finishHtml(), compression({ include: /\.(html|css|js|svg)$/, algorithms: ['gzip', 'brotliCompress'] })],
-  css: {
-    transformer: 'lightningcss',
-    lightningcss: { unusedSymbols: unusedBootstrapClasses() },
-  },
+  plugins: [
+    trimBootstrap(),
+    finishHtml(),
+    compression({ include: /\.(html|css|js|svg)$/, algorithms: ['gzip', 'brotliCompress'] }),
+  ],
+  css: { transformer: 'lightningcss' },
   build: {
+    rolldownOptions: { input: pages },
     outDir: '../dist/pages',
     emptyOutDir: true,
     // Nothing inline, so that the Content-Security-Policy needs no exception.
@@ -26,16 +33,4 @@ function finishHtml(): Plugin {
   const transform = (html: string) =>
     html.replace(/<!--.*?-->\s*/gs, '').replace('<script type="module"', '$& blocking="render"');
   return { name: 'finish-html', apply: 'build', transformIndexHtml: { order: 'post', handler: transform } };
-}
-
-/** The class names of Bootstrap that no page or script here mentions: their rules, nine tenths of the file, are left out. */
-function unusedBootstrapClasses(): string[] {
-  const bootstrap = readFileSync(fileURLToPath(import.meta.resolve('bootstrap/dist/css/bootstrap.css')), 'utf8');
-  const sources = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.(html|css|ts)$/.test(path))
-    .map((path) => readFileSync(`${import.meta.dirname}/${path}`, 'utf8'))
-    .join('\n');
-  const mentioned = new Set(sources.match(/[\w-]+/g));
-  const names = Array.from(bootstrap.matchAll(/\.([a-z][\w-]*)/gi), ([, name]) => name ?? '');
-  return [...new Set(names)].filter((name) => !mentioned.has(name));
 }

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const parts = [
   { script: 'build:server', sources: ['src', 'tsconfig.json', 'package.json'], built: 'dist/main.js' },
-  { script: 'build:pages', sources: ['client', 'package.json'], built: 'dist/pages/index.html' },
+  { script: 'build:pages', sources: ['client', 'src/rooms', 'package.json'], built: 'dist/pages/index.html' },
   {
     script: 'build:client',
     sources: ['client', 'src/rooms/protocol.ts', 'package.json'],

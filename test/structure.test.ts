@@ -41,6 +41,7 @@ for (const [path, specifier] of [
   ['src/config.ts', './errors.ts'],
   ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
+  ['client/src/chat.ts', '../../src/rooms/rooms.ts'],
   ['client/src/room.ts', '../../src/rooms/position.ts'],
   ['client/src/room.ts', 'node:crypto'],
 ] as const) {
@@ -58,6 +59,7 @@ for (const [path, specifier] of [
   ['src/config.ts', 'zod'],
   ['client/src/room.ts', '../../src/rooms/protocol.ts'],
   ['src/rooms/lmdb-log.ts', 'lmdb'],
+  ['client/src/chat.ts', '../../src/rooms/names.ts'],
   ['src/rooms/lmdb-log.ts', '../errors.ts'],
   ['src/rooms/rooms.ts', './event-log.ts'],
   ['src/handlers/room.ts', '../close-codes.ts'],

@@ -1,6 +1,12 @@
-import type { ConnectionState, TextConnection } from './connection.ts';
+import type { ConnectionState } from './connection.ts';
 import { byId } from './elements.ts';
-import { setText, texts } from './language.ts';
+import { setWords, shared } from './language.ts';
+
+/** What the state of is shown: a connection, or what stands on one. */
+export interface Connecting {
+  on(type: 'state', listener: (state: ConnectionState) => void): () => void;
+  connect(): void;
+}
 
 const badge = byId('status', HTMLElement);
 const words = byId('status-words', HTMLElement);
@@ -8,30 +14,34 @@ const notice = byId('notice', HTMLElement);
 const noticeWords = byId('notice-words', HTMLElement);
 const reconnect = byId('reconnect', HTMLButtonElement);
 
-/** Shows the connection's state in words and colour, and what happens next while there is none. */
-export function showConnection(connection: TextConnection): void {
+/** Shows the connection's state in words and colour, and what happens next while there is none. Returns what ends it. */
+export function showConnection(connection: Connecting): () => void {
   reconnect.onclick = () => connection.connect();
   let countdown: ReturnType<typeof setInterval> | undefined;
-  connection.on('state', (state) => {
+  const end = connection.on('state', (state) => {
     showState(state);
     clearInterval(countdown);
     if (state.name !== 'open') countdown = setInterval(() => showState(state), 250);
   });
+  return () => {
+    clearInterval(countdown);
+    end();
+  };
 }
 
 export function showUnsupported(): void {
   badge.dataset.state = 'closed';
-  setText(words, 'unsupported');
+  setWords(words, () => shared().unsupported);
   notice.hidden = false;
   reconnect.hidden = true;
-  setText(noticeWords, 'noWebSocket');
+  setWords(noticeWords, () => shared().noWebSocket);
 }
 
 function showState(state: ConnectionState): void {
   const shown = state.name === 'waiting' ? 'closed' : state.name;
   if (badge.dataset.state !== shown) {
     badge.dataset.state = shown;
-    setText(words, shown);
+    setWords(words, () => shared()[shown]);
   }
   // Stays through the attempts between two waits, so that the page does not jump.
   if (state.name !== 'connecting') notice.hidden = state.name === 'open';
@@ -41,7 +51,7 @@ function showState(state: ConnectionState): void {
 }
 
 function whatIsNext(state: ConnectionState): string {
-  if (state.name === 'waiting') return texts().retryIn(Math.max(1, Math.ceil((state.retryAt - Date.now()) / 1000)));
-  if (state.name === 'closed') return texts().refused(`${state.code} ${state.reason}`.trim());
-  return texts().retrying;
+  if (state.name === 'waiting') return shared().retryIn(Math.max(1, Math.ceil((state.retryAt - Date.now()) / 1000)));
+  if (state.name === 'closed') return shared().refused(`${state.code} ${state.reason}`.trim());
+  return shared().retrying;
 }

@@ -1,5 +1,8 @@
 import { create } from './elements.ts';
-import { setText } from './language.ts';
+import { greeterTexts } from './greeter-texts.ts';
+import { addTexts, setWords, shared } from './language.ts';
+
+const { setText } = addTexts(greeterTexts);
 
 /** Messages kept on the page; the oldest go first. */
 const MAX_MESSAGES = 500;
@@ -44,7 +47,8 @@ export class Conversation {
 
   #add(speaker: 'you' | 'server', text: string): HTMLElement {
     const name = create('span', 'fw-semibold');
-    setText(name, speaker);
+    if (speaker === 'you') setWords(name, () => shared().you);
+    else setText(name, 'server');
     const at = create('time', '');
     const now = new Date();
     at.dateTime = now.toISOString();

@@ -1,12 +1,16 @@
 import 'bootstrap/dist/css/bootstrap.css';
+import './page.css';
 import './greeter.css';
 import { socketAddress } from './address.ts';
 import { TextConnection } from './connection.ts';
 import { showConnection, showUnsupported } from './connection-status.ts';
 import { Conversation } from './conversation.ts';
 import { byId } from './elements.ts';
-import { setText, switchLanguage, useBrowserLanguage } from './language.ts';
+import { greeterTexts } from './greeter-texts.ts';
+import { addTexts, switchLanguage, useBrowserLanguage } from './language.ts';
 import { followColorScheme } from './theme.ts';
+
+const { setText } = addTexts(greeterTexts);
 
 followColorScheme();
 useBrowserLanguage();

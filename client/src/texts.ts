@@ -1,22 +1,14 @@
+export type Language = 'zh' | 'en';
+
 const zh = {
-  title: '问候 · text-event-server',
-  heading: '打个招呼',
-  subtitle: '输入昵称，服务端马上回应',
   switchLanguage: 'English',
-  conversation: '对话记录',
+  pages: '页面',
+  greeter: '问候',
+  chat: '聊天',
+  lab: '实验台',
   clear: '清空',
-  emptyHeading: '还没有消息',
-  emptyHint: '在下方输入昵称并发送，服务端的回答会显示在这里。',
-  nickname: '昵称',
-  placeholder: '请输入您的昵称',
   send: '发送',
-  hint: '按回车键即可发送',
-  emptyMessage: '请先输入昵称，再发送',
-  offlineHint: '连接恢复后即可发送',
   you: '我',
-  server: '服务端',
-  unanswered: '连接中断，未收到回答',
-  again: '再次发送',
   connecting: '连接中',
   open: '已连接上!',
   closed: '连接已关闭',
@@ -28,27 +20,15 @@ const zh = {
   noWebSocket: '您的浏览器不支持 WebSocket，无法连接服务端。请使用新版的 Chrome、Edge、Firefox 或 Safari。',
 };
 
-export type Texts = typeof zh;
-
-const en: Texts = {
-  title: 'Greeter · text-event-server',
-  heading: 'Say hello',
-  subtitle: 'Send a nickname, get a greeting',
+const en: typeof zh = {
   switchLanguage: '中文',
-  conversation: 'Conversation',
+  pages: 'Pages',
+  greeter: 'Greeter',
+  chat: 'Chat',
+  lab: 'Lab',
   clear: 'Clear',
-  emptyHeading: 'No messages yet',
-  emptyHint: 'Type a nickname below and send it. The server’s answer appears here.',
-  nickname: 'Nickname',
-  placeholder: 'Your nickname',
   send: 'Send',
-  hint: 'Press Enter to send',
-  emptyMessage: 'Type a nickname first, then send it',
-  offlineHint: 'You can send once the connection is back',
   you: 'You',
-  server: 'Server',
-  unanswered: 'No answer: connection lost',
-  again: 'Send again',
   connecting: 'Connecting',
   open: 'Connected!',
   closed: 'Connection closed',
@@ -61,11 +41,8 @@ const en: Texts = {
     'Your browser has no WebSocket, so it cannot reach the server. Please use a current Chrome, Edge, Firefox or Safari.',
 };
 
-export const languages = { zh, en };
-export type Language = keyof typeof languages;
-
-/** The texts that stand as they are; the others need a number or a reason. */
-export type PlainText = { [K in keyof Texts]: Texts[K] extends string ? K : never }[keyof Texts];
+/** What more than one page says. */
+export const sharedTexts = { zh, en };
 
 /** The language chosen earlier, else the first of the browser's that there is, else English. */
 export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {

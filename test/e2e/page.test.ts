@@ -1,15 +1,12 @@
 import ava, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { openTab } from '../helpers/browser.ts';
+import { openTab, ownComplaints } from '../helpers/browser.ts';
 import { startProgram } from '../helpers/program.ts';
 
 // One at a time: each has a browser and a program of its own, and fifteen at once would only wait for each other.
 const test = ava.serial;
 
 const phone = { width: 375, height: 667 };
-
-/** What Chromium itself prints about an attempt that found nobody; a page cannot keep it from that. */
-const REFUSED = /^WebSocket connection to '.*' failed/;
 
 /** The page of a program of its own in a tab of its own, connected. */
 async function openGreeter(t: ExecutionContext, options: BrowserContextOptions = {}) {
@@ -19,7 +16,7 @@ async function openGreeter(t: ExecutionContext, options: BrowserContextOptions =
   const program = await startProgram(t);
   await page.goto(program.url);
   await page.locator('#status[data-state=open]').waitFor();
-  const complaintsOfOurs = () => complaints.filter((text) => !REFUSED.test(text));
+  const complaintsOfOurs = () => ownComplaints(complaints);
   return { page, program, complaints: complaintsOfOurs };
 }
 

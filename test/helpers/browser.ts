@@ -23,6 +23,7 @@ export function launchChromium(): Promise<Browser> {
 }
 
 export interface Tab {
+  browser: Browser;
   page: Page;
   /** What the page complained of: uncaught errors, console errors, violations of the Content-Security-Policy. */
   complaints: string[];
@@ -36,6 +37,11 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
   if (missing(t, chromium)) return undefined;
   const browser = await launchChromium();
   t.teardown(() => browser.close());
+  return openTabIn(browser, options);
+}
+
+/** A tab of its own profile, which shares nothing with the others of the browser. */
+export async function openTabIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({ locale: 'zh-CN', ...options });
   const page = await context.newPage();
   // What a test waits for happens in milliseconds, or has failed.
@@ -45,5 +51,13 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  return { page, complaints };
+  return { browser, page, complaints };
+}
+
+/** What Chromium itself prints about an attempt that found nobody, or no network; a page cannot keep it from that. */
+const UNREACHED = /^WebSocket connection to '.*' failed|^Failed to load resource: net::ERR_/;
+
+/** Complaints that the page could have avoided. */
+export function ownComplaints(complaints: readonly string[]): string[] {
+  return complaints.filter((text) => !UNREACHED.test(text));
 }

@@ -21,6 +21,8 @@ export interface Program {
   port: number;
   /** What it has printed so far, both streams. */
   output(): string;
+  /** Resolves when what it has printed matches; rejects when it ends before. */
+  printedLine(pattern: RegExp): Promise<RegExpMatchArray>;
   exited: Promise<Exit>;
   /** Sends a signal, SIGTERM where none is named, and waits for the exit. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
@@ -79,5 +81,6 @@ export async function startProgram(t: ExecutionContext, env: Record<string, stri
     return exited;
   };
   const port = Number(authority?.split(':').at(-1));
-  return { child, url: `http://${authority}/`, ws: `ws://${authority}/`, port, output, exited, stop };
+  const url = `http://${authority}/`;
+  return { child, url, ws: `ws://${authority}/`, port, output, printedLine, exited, stop };
 }
