@@ -37,7 +37,8 @@ export class Room {
   /** The store is being closed: nothing more is read or delivered. */
   closed = false;
   readonly #settings: RoomSettings;
-  readonly #live = new Map<Format<unknown>, Set<Cursor>>();
+  /** By format the cursors that are at the head, with their readers: pushing looks at the readers alone. */
+  readonly #live = new Map<Format<unknown>, Map<Cursor, Reader<unknown>>>();
   readonly #reading = new Map<string, Promise<History | undefined>>();
   #readers = 0;
   #opening: Promise<void> | undefined;
@@ -84,9 +85,9 @@ export class Room {
 
   /** @param cursor stands at the end of the tail */
   pushTo(cursor: Cursor): void {
-    const cursors = this.#live.get(cursor.format);
-    if (cursors) cursors.add(cursor);
-    else this.#live.set(cursor.format, new Set([cursor]));
+    const readers = this.#live.get(cursor.format);
+    if (readers) readers.set(cursor, cursor.reader);
+    else this.#live.set(cursor.format, new Map([[cursor, cursor.reader]]));
   }
 
   isFull(reader: Reader<unknown>): boolean {
@@ -157,7 +158,7 @@ export class Room {
     if (reset || after > from.offset) {
       this.tail.clear(after);
       const to = this.position;
-      for (const { reader } of this.#allLive()) {
+      for (const reader of this.#allLive()) {
         if (reset) reader.reset(to);
         else reader.gap(from, to);
       }
@@ -168,28 +169,34 @@ export class Room {
   #push(event: RoomEvent): void {
     const { watermark } = this.#settings;
     const entry = this.tail.append(event);
-    for (const [format, cursors] of this.#live) {
+    for (const [format, readers] of this.#live) {
       const encoded = entry.encoded(format, this.epoch);
-      for (const cursor of cursors) {
-        const { reader } = cursor;
+      let full = false;
+      for (const reader of readers.values()) {
         reader.deliver(encoded, event);
-        if (reader.bufferedAmount > watermark) {
-          this.#stopPushing(cursor);
-          cursor.fallBehind(this.position);
-        }
+        if (reader.bufferedAmount > watermark) full = true;
       }
+      if (full) this.#letFallBehind(readers);
+    }
+  }
+
+  #letFallBehind(readers: Map<Cursor, Reader<unknown>>): void {
+    for (const [cursor, reader] of readers) {
+      if (!this.isFull(reader)) continue;
+      this.#stopPushing(cursor);
+      cursor.fallBehind(this.position);
     }
   }
 
   #stopPushing(cursor: Cursor): void {
-    const cursors = this.#live.get(cursor.format);
-    cursors?.delete(cursor);
-    if (cursors?.size === 0) this.#live.delete(cursor.format);
+    const readers = this.#live.get(cursor.format);
+    readers?.delete(cursor);
+    if (readers?.size === 0) this.#live.delete(cursor.format);
   }
 
   /** A copy: what a reader is told may end it. */
-  #allLive(): Cursor[] {
-    return [...this.#live.values()].flatMap((cursors) => [...cursors]);
+  #allLive(): Reader<unknown>[] {
+    return [...this.#live.values()].flatMap((readers) => [...readers.values()]);
   }
 
   async #readOrWait(after: Position): Promise<History | undefined> {
