@@ -9,7 +9,10 @@ const SCALE: Scale = { readers: 30, rooms: 3, kills: 3, reloads: 1, seconds: 6 }
 for (const disaster of disasters) {
   test.serial(`nothing is lost: ${disaster.title}`, async (t) => {
     const row = await prove(t, disaster, SCALE);
-    if (!row) return t.pass();
+    if (!row) {
+      t.pass();
+      return;
+    }
     t.log(table([row]));
     t.true(isClean(row), JSON.stringify(row));
   });
@@ -37,5 +40,5 @@ test('the ledger sees what is lost, doubled and out of order', (t) => {
   t.deepEqual(verdictOf([...one], [...three]), { lost: 1, doubled: 0, disordered: 0 });
   t.is(verdictOf([...one], [...two], [...two], [...three]).doubled, 1);
   t.is(verdictOf([...one], [...three], [...two]).disordered, 1);
-  t.is(verdictOf([...one], [2, 'a 3 '], [3, 'a 2 ']).disordered, 3);
+  t.is(verdictOf([...one], [2, 'a 3 '], [3, 'a 2 ']).disordered, 2);
 });
