@@ -1,7 +1,13 @@
 import type { CloseCode } from './close-codes.ts';
 
 /** Stable codes of everything this library throws or emits as an error. */
-export type ErrorCode = 'ERR_CONFIG' | 'ERR_HANDSHAKE' | 'ERR_LISTEN' | 'ERR_BINARY_IN_PROGRESS' | 'ERR_PROTOCOL';
+export type ErrorCode =
+  | 'ERR_CONFIG'
+  | 'ERR_HANDSHAKE'
+  | 'ERR_LISTEN'
+  | 'ERR_BINARY_IN_PROGRESS'
+  | 'ERR_PROTOCOL'
+  | 'ERR_STORE';
 
 /** An error of this library; `code` is stable, `message` is for people. */
 export class TextEventError extends Error {

@@ -43,6 +43,19 @@ export function originAllowed(request: IncomingMessage, allowed: readonly string
   return origin === undefined || allowed.includes('*') || allowed.includes(origin.toLowerCase());
 }
 
+/** @throws TypeError for what is no refusal, such as a promise of one, from a caller without types */
+export function checkedRefusal(value: Refusal): Refusal {
+  if (
+    Number.isInteger(value?.status) &&
+    value.status >= 200 &&
+    value.status <= 599 &&
+    typeof value.reason === 'string'
+  ) {
+    return value;
+  }
+  throw new TypeError('expected a refusal: { status: 200 to 599, reason: a text }');
+}
+
 /** Writes a refusal on a socket that has no response object, and ends it. */
 export function refuse(socket: Duplex, { status, reason, headers }: Refusal): void {
   // Only printable ASCII: a reason may quote what came from outside.

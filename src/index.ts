@@ -8,6 +8,7 @@ export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
 export type { Refusal } from './handshake.ts';
+export type { Route, Routes } from './router.ts';
 export { createServer, Server, type ServerEvents } from './server.ts';
 export type { Authorization, SelectProtocol, ServerOptions } from './server-options.ts';
 export { Connection, type ConnectionEvents } from './wire/connection.ts';

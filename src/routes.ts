@@ -3,11 +3,12 @@ import { broadcast } from './handlers/broadcast.ts';
 import { echo } from './handlers/echo.ts';
 import { greet } from './handlers/greet.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
+import type { Routes } from './router.ts';
 
 type HandlerName = (typeof HANDLER_NAMES)[number];
 
 /** What each path does. `log` is told what a handler wants said. */
-export function createRoutes(config: Config, log: (line: string) => void): Record<string, ConnectionHandler> {
+export function createRoutes(config: Config, log: (line: string) => void): Routes {
   const handlers: Record<HandlerName, ConnectionHandler> = {
     greet: greet({ log }),
     echo: echo(),

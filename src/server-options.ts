@@ -2,8 +2,8 @@ import type { Server as HttpServer, IncomingMessage, RequestListener } from 'nod
 import type { TlsOptions } from 'node:tls';
 import type { Peer } from './client-address.ts';
 import { defaults } from './defaults.ts';
-import type { ConnectionHandler } from './handlers/handler.ts';
 import type { Refusal } from './handshake.ts';
+import type { Routes } from './router.ts';
 import type { Connection, ConnectionSettings } from './wire/connection.ts';
 import { type CompressionOptions, DeflateNegotiator } from './wire/deflate.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
@@ -19,8 +19,11 @@ export type Authorization = boolean | Refusal;
  * Times are in milliseconds, sizes in bytes; `Infinity` lifts a limit.
  */
 export interface ServerOptions extends TlsOptions {
-  /** Handlers by exact path; other paths are answered 404. Without it every path is let in. */
-  routes?: Readonly<Record<string, ConnectionHandler>>;
+  /**
+   * Handlers, or routes, by path; other paths are answered 404. The last segment may be `:name`, as in `/rooms/:room`: it
+   * matches any one segment that is not empty, where no exact path does. Without `routes` every path is let in.
+   */
+  routes?: Routes;
   /** The one path that is let in; others are answered 404. @default all */
   path?: string;
   /** Answers requests that are not for a WebSocket. @default 426 for every request */

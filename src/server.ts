@@ -9,6 +9,7 @@ import { ConnectionList } from './connection-list.ts';
 import type { ProtocolError } from './errors.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import {
+  checkedRefusal,
   cutLater,
   handshakeProblem,
   ignoreErrors,
@@ -19,6 +20,7 @@ import {
   refuse,
 } from './handshake.ts';
 import { createHttpServer } from './http-server.ts';
+import { type Route, Router } from './router.ts';
 import {
   checkLimits,
   connectionSettings,
@@ -42,7 +44,7 @@ export interface ServerEvents {
   violation: [error: ProtocolError, connection: Connection];
   /** A request was refused before the upgrade. */
   refused: [refusal: Refusal, request: IncomingMessage, peer: Peer];
-  /** `authorize` threw; the request was answered 500. */
+  /** `authorize`, or `refuse` of a route, threw; the request was answered 500. */
   authorizeError: [error: unknown, request: IncomingMessage];
 }
 
@@ -54,7 +56,7 @@ interface Entrant {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
-  path: string;
+  route: Route | undefined;
   peer: Peer;
   callback: ConnectionHandler | undefined;
 }
@@ -67,10 +69,11 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   /** The HTTP server that listens. */
   readonly socket: HttpServer;
   /** @internal The name that it has in `nodejs-websocket`. */
-  readonly _selectProtocol: SelectProtocol | null;
+  readonly _selectProtocol: SelectProtocol;
 
   readonly #options: ServerOptions;
-  readonly #routes: ReadonlyMap<string, ConnectionHandler | undefined> | undefined;
+  /** Undefined where every path is let in. */
+  readonly #router: Router | undefined;
   readonly #allowedOrigins: readonly string[];
   readonly #admission: Admission;
   readonly #settings: ConnectionSettings;
@@ -91,13 +94,13 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     super({ captureRejections: true });
     checkLimits(options);
     this.#options = options;
-    this.#routes = routesOf(options);
+    this.#router = routerOf(options);
     this.#allowedOrigins = (options.allowedOrigins ?? ['*']).map((origin) => origin.toLowerCase());
     this.#admission = new Admission(
       options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       options.maxConnectionsPerIp ?? DEFAULT_MAX_CONNECTIONS_PER_IP,
     );
-    this._selectProtocol = options.selectProtocol ?? firstOf(options.validProtocols);
+    this._selectProtocol = protocolSelector(options, this.#router);
     this.#settings = connectionSettings(options, {
       onHandlerError: (error, connection) => this.#report('handlerError', error, connection),
       onViolation: (error, connection) => this.emit('violation', error, connection),
@@ -223,12 +226,13 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     }
     const path = pathOf(request.url) ?? '';
     const peer = this.#peerOf(request);
-    const refusal = this.#refusal(request, path) ?? this.#admission.refusal(peer.address);
+    const route = this.#router?.find(path);
+    const refusal = this.#refusal(request, path, route) ?? this.#admission.refusal(peer.address);
     if (refusal) {
       this.#refuse(refusal, request, socket, peer);
       return;
     }
-    const entrant = { request, socket, head, path, peer, callback };
+    const entrant = { request, socket, head, route, peer, callback };
     this.#admission.enter(peer.address);
     if (this.#options.authorize) void this.#authorize(entrant, this.#options.authorize);
     else this.#letIn(entrant);
@@ -243,14 +247,28 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     }
   }
 
-  #refusal(request: IncomingMessage, path: string): Refusal | undefined {
+  #refusal(request: IncomingMessage, path: string, route: Route | undefined): Refusal | undefined {
     if (this.#refusing) return CLOSING;
     const problem = handshakeProblem(request);
     if (problem) return problem;
     if (path === '') return { status: 400, reason: 'the request target has no path' };
-    if (this.#routes && !this.#routes.has(path)) return { status: 404, reason: `there is nothing at ${path}` };
-    if (originAllowed(request, this.#allowedOrigins)) return undefined;
-    return { status: 403, reason: `the origin ${request.headers.origin} is not allowed` };
+    if (this.#router && !route) return { status: 404, reason: `there is nothing at ${path}` };
+    if (!originAllowed(request, this.#allowedOrigins)) {
+      return { status: 403, reason: `the origin ${request.headers.origin} is not allowed` };
+    }
+    return route?.refuse && this.#routeRefusal(route.refuse, request);
+  }
+
+  #routeRefusal(refuse: NonNullable<Route['refuse']>, request: IncomingMessage): Refusal | undefined {
+    try {
+      const refusal = refuse(request);
+      // An asynchronous one has no say; what it rejects with must not end the process.
+      if (refusal instanceof Promise) refusal.catch(ignoreErrors);
+      return refusal === undefined ? undefined : checkedRefusal(refusal);
+    } catch (error) {
+      this.#report('authorizeError', error, request);
+      return { status: 500, reason: 'the request could not be judged' };
+    }
   }
 
   #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex, peer: Peer): void {
@@ -281,7 +299,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     });
     try {
       const verdict = await Promise.race([authorize(request), tooLate]);
-      if (typeof verdict === 'object') return verdict;
+      if (typeof verdict === 'object') return checkedRefusal(verdict);
       return verdict ? undefined : { status: 401, reason: 'not authorised' };
     } catch (error) {
       this.#report('authorizeError', error, request);
@@ -291,7 +309,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     }
   }
 
-  #letIn({ request, socket, head, path, peer, callback }: Entrant): void {
+  #letIn({ request, socket, head, route, peer, callback }: Entrant): void {
     const connection = this.#shakeHands(request, socket, peer);
     if (connection === undefined) return;
     this.#list.add(connection);
@@ -303,8 +321,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     }
     if (callback) run(callback, connection, request);
     else run(this.#emitConnection, connection, request);
-    const handler = this.#routes?.get(path);
-    if (handler) run(handler, connection, request);
+    if (route) run(route.handler, connection, request);
   }
 
   readonly #emitConnection: ConnectionHandler = (connection, request) => {
@@ -399,12 +416,21 @@ function run(handler: ConnectionHandler, connection: Connection, request: Incomi
   }
 }
 
-/** Which paths there are; undefined where every path is let in. */
-function routesOf({ routes, path }: ServerOptions): ReadonlyMap<string, ConnectionHandler | undefined> | undefined {
-  if (routes) return new Map(Object.entries(routes));
-  return path === undefined ? undefined : new Map([[path, undefined]]);
+/** Undefined where every path is let in. */
+function routerOf({ routes, path }: ServerOptions): Router | undefined {
+  if (routes) return new Router(routes);
+  return path === undefined ? undefined : new Router({ [path]: () => {} });
 }
 
-function firstOf(valid: readonly string[] | undefined): SelectProtocol | null {
-  return valid ? (_connection, protocols) => protocols.find((protocol) => valid.includes(protocol)) : null;
+/** The subprotocols of the path come before those of the server. */
+function protocolSelector(options: ServerOptions, router: Router | undefined): SelectProtocol {
+  const selectProtocol = options.selectProtocol ?? firstOf(options.validProtocols ?? []);
+  return (connection, offered) => {
+    const { protocols = [] } = router?.find(pathOf(connection.path) ?? '') ?? {};
+    return firstOf(protocols)(connection, offered) ?? selectProtocol(connection, offered);
+  };
+}
+
+function firstOf(spoken: readonly string[]): SelectProtocol {
+  return (_connection, offered) => offered.find((protocol) => spoken.includes(protocol));
 }

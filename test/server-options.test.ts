@@ -336,6 +336,16 @@ for (const [name, fail] of [
   });
 }
 
+for (const verdict of [null, {}, { status: 402 }]) {
+  test(`authorize: one that says ${JSON.stringify(verdict)} lets nobody in: 500`, async (t) => {
+    const { server, url } = await startServer(t, { authorize: () => verdict as Authorization });
+    const told = once(server, 'authorizeError');
+    t.is((await refused(url)).status, 500);
+    t.regex((await told)[0].message, /expected a refusal/);
+    t.is(server.connections.length, 0);
+  });
+}
+
 test('authorize: one that is too late is answered 503, whatever it says then', async (t) => {
   const { server, url } = await startServer(t, {
     handshakeTimeout: 100,

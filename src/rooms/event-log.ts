@@ -48,8 +48,8 @@ export interface Page {
   readonly reset: boolean;
 }
 
-/** Told when a room's log has grown: its head now, and the event where it was appended by this process. */
-export type GrowthListener = (room: string, head: number, event?: RoomEvent) => void;
+/** Told when a room's log has grown: its head now, and the event and its epoch where it was appended by this process. */
+export type GrowthListener = (room: string, head: number, event?: RoomEvent, epoch?: string) => void;
 
 /**
  * Append-only logs of text events, one per room; a room begins when it is first asked for.

@@ -25,8 +25,6 @@ export interface Reader<T> {
   reset(position: Position): void;
   /** Calls back once, later and never at once, when what waits now has gone out; not at all when the reader is over. */
   whenDrained(callback: () => void): void;
-  /** Somebody came to the room or has left it. Told as it happens, whatever is buffered. */
-  presence?(change: 'join' | 'leave', name: string): void;
 }
 
 /** Where a reader begins: after a position it has, or with the last so many events. */

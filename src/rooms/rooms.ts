@@ -1,17 +1,27 @@
+import { Cursor } from './cursor.ts';
 import type { Appended, EventLog, Page, Publication } from './event-log.ts';
 import type { Position } from './position.ts';
-import type { Arrival, Membership, Presence } from './presence.ts';
+import type { Arrival, Members, Membership, Presence } from './presence.ts';
 import type { Format, Reader, Start, Subscription } from './reader.ts';
+import { Room, type RoomSettings } from './room.ts';
+
+export type { Format, Reader, Start, Subscription } from './reader.ts';
+
+/** Somebody came to a room, or has left it. */
+export type Watcher = (change: 'join' | 'leave', name: string) => void;
+
+/** In larger rooms nobody is told of each other: n members who come and go would be n² messages. */
+export const MAX_WATCHED_MEMBERS = 200;
 
 export interface RoomsOptions {
   /** Bytes that may wait for a reader before it is given nothing more until they have gone. @default 65536 */
-  watermark?: number;
+  watermark?: number | undefined;
   /** The newest events of a room in use that are kept in memory. @default 1000 */
-  tailEvents?: number;
-  /** The most bytes of text in them. @default 1048576 */
-  tailBytes?: number;
-  /** Told what the store failed with; what was asked of it is tried again, or has been refused. @default nobody is told */
-  onError?: (error: unknown, room: string) => void;
+  tailEvents?: number | undefined;
+  /** The most bytes that they may take. @default 1048576 */
+  tailBytes?: number | undefined;
+  /** Told what the store failed with; a reading is tried again, a publication is not. @default nobody is told */
+  onError?: ((error: unknown, room: string) => void) | undefined;
 }
 
 /**
@@ -20,20 +30,87 @@ export interface RoomsOptions {
  *
  * Every method that returns a promise may reject with a RoomError: `unavailable`, `too_many_rooms`.
  */
-export declare class Rooms {
-  constructor(log: EventLog, presence: Presence, options?: RoomsOptions);
+export class Rooms {
+  readonly #log: EventLog;
+  readonly #presence: Presence;
+  readonly #settings: RoomSettings;
+  readonly #rooms = new Map<string, Room>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #unfollow: (() => void)[];
+
+  constructor(log: EventLog, presence: Presence, options: RoomsOptions = {}) {
+    const { watermark = 64 * 1024, tailEvents = 1000, tailBytes = 1024 * 1024, onError = () => {} } = options;
+    this.#log = log;
+    this.#presence = presence;
+    const onEmpty = ({ name }: Room) => this.#rooms.delete(name);
+    this.#settings = { log, watermark, tailEvents, tailBytes, onError, onEmpty };
+    this.#unfollow = [
+      log.follow((room, head, event, epoch) => this.#rooms.get(room)?.onGrowth(head, event, epoch)),
+      presence.follow((room, change, name, count) => {
+        if (count > MAX_WATCHED_MEMBERS) return;
+        for (const watcher of this.#watchers.get(room) ?? []) watcher(change, name);
+      }),
+    ];
+  }
+
+  /** How many rooms are in memory. */
+  get size(): number {
+    return new Set([...this.#rooms.keys(), ...this.#watchers.keys()]).size;
+  }
+
   /** Resolves when the event is durable. Publications of one caller to one room keep their order. */
-  publish(room: string, publication: Publication): Promise<Appended>;
+  async publish(room: string, publication: Publication): Promise<Appended> {
+    try {
+      const appended = await this.#log.append(room, publication);
+      const inUse = this.#rooms.get(room);
+      if (inUse && inUse.epoch !== appended.position.epoch) void inUse.refresh();
+      return appended;
+    } catch (error) {
+      this.#settings.onError(error, room);
+      throw error;
+    }
+  }
+
   /** A page of a room's events; parameters as for `EventLog.read`. */
-  read(room: string, after: Position | undefined, limit: number, maxBytes?: number): Promise<Page>;
+  read(room: string, after: Position | undefined, limit: number, maxBytes?: number): Promise<Page> {
+    return this.#log.read(room, after, limit, maxBytes);
+  }
+
   /** The place of the newest event. */
-  head(room: string): Promise<Position>;
+  head(room: string): Promise<Position> {
+    return this.#log.head(room);
+  }
+
   /** Makes somebody a reader of a room; without a start, of what is published from now on. */
-  subscribe<T>(room: string, reader: Reader<T>, format: Format<T>, start?: Start): Promise<Subscription>;
+  async subscribe<T>(name: string, reader: Reader<T>, format: Format<T>, start?: Start): Promise<Subscription> {
+    const room = this.#rooms.get(name) ?? new Room(name, this.#settings);
+    this.#rooms.set(name, room);
+    return new Cursor(room, reader as Reader<unknown>, format, await room.enter(start));
+  }
+
   /** Takes somebody into a room under a name. */
-  enter(room: string, arrival: Arrival): Promise<Membership>;
-  /** Names of who is in a room, in the order of their coming. */
-  members(room: string): Promise<readonly string[]>;
-  /** Delivers nothing more, and closes the log and the presence. */
-  close(): Promise<void>;
+  enter(room: string, arrival: Arrival): Promise<Membership> {
+    return this.#presence.enter(room, arrival);
+  }
+
+  /** Who is in a room: the names of the first `limit`, in the order of their coming, and how many there are. */
+  members(room: string, limit: number): Promise<Members> {
+    return this.#presence.members(room, limit);
+  }
+
+  /** Tells of everybody who comes to a room and leaves it, as long as it is not too large. Returns what ends it. */
+  watch(room: string, watcher: Watcher): () => void {
+    const watchers = this.#watchers.get(room) ?? new Set();
+    this.#watchers.set(room, watchers.add(watcher));
+    return () => {
+      if (watchers.delete(watcher) && watchers.size === 0) this.#watchers.delete(room);
+    };
+  }
+
+  /** Nothing more is delivered; closes the log and the presence. */
+  async close(): Promise<void> {
+    for (const unfollow of this.#unfollow) unfollow();
+    for (const room of this.#rooms.values()) room.closed = true;
+    await Promise.all([this.#log.close(), this.#presence.close()]);
+  }
 }

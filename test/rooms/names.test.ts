@@ -45,13 +45,13 @@ for (const [wish, problem] of [
   ['\u3164', 'name: got only invisible characters, expected at least one visible'],
   ['\u200e\ufe0f', 'name: got only invisible characters, expected at least one visible'],
 ] as const) {
-  test(`refuses ${escape(wish.slice(0, 40))} of length ${wish.length}: ${problem}`, (t) => {
+  test(`refuses ${escaped(wish.slice(0, 40))} of length ${wish.length}: ${problem}`, (t) => {
     t.deepEqual(checkName(wish), { problem });
   });
 }
 
 /** A title that changes its own direction would be hard to read. */
-function escape(text: string): string {
+function escaped(text: string): string {
   const hex = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(text).replace(/[^\x20-\x7e]/g, hex);
 }

@@ -25,6 +25,8 @@ import {
   type Peer,
   ProtocolError,
   type Refusal,
+  type Route,
+  type Routes,
   type SelectProtocol,
   Server,
   type ServerEvents,
@@ -48,6 +50,13 @@ const logged: GreetOptions = { log: (line) => console.log(line) };
 const handler: ConnectionHandler = (connection, request) => {
   connection.sendText(`${connection.path} ${request.method}`);
 };
+const room: Route = { handler, refuse: ({ url }) => (url?.includes('?') ? refusal : undefined), protocols: ['v1'] };
+const routes: Routes = { '/rooms/:room': room, '/chat': { handler: (connection) => connection.close() } };
+createServer({ routes });
+// @ts-expect-error a route has a handler
+createServer({ routes: { '/': { protocols: ['v1'] } } });
+// @ts-expect-error a route refuses at once
+createServer({ routes: { '/': { handler, refuse: async () => refusal } } });
 
 const options: ServerOptions = {
   routes: { '/echo': echo(), '/all': broadcast(), '/greet': greet(logged), '/own': handler, '/later': async () => {} },

@@ -1,0 +1,68 @@
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/** Bytes at the beginning of a data file that tell its page size and where its pages end. */
+const HEADER_BYTES = 168;
+/** Offsets in a header, of LMDB's data format 2 on 64-bit machines. */
+const MAGIC = 24;
+const VERSION = 28;
+const PAGE_SIZE = 48;
+const LAST_PAGE = 144;
+const TRANSACTION = 152;
+/** What may be missing without being damage is less: pages at the end that were taken and given back in one transaction. */
+const MOST_MISSING = 64 * 1024 ** 2;
+
+interface Header {
+  pageSize: number;
+  lastPage: number;
+  transaction: bigint;
+}
+
+/**
+ * Makes a data file as long as its header says, so that reading it cannot end the process with SIGBUS.
+ * @returns whether it was shorter, so that it may be damaged
+ * @throws Error where it is no data file, or so short that it is damaged
+ */
+export function lengthen(file: string): boolean {
+  const expected = expectedBytes(file);
+  if (expected === undefined) return false;
+  const missing = expected.bytes - expected.size;
+  if (missing <= 0) return false;
+  if (missing > MOST_MISSING) throw new Error(`it has ${expected.size} bytes of ${expected.bytes}`);
+  // Appending, not ftruncate: another process may be making it longer now.
+  appendFileSync(file, Buffer.alloc(missing));
+  return true;
+}
+
+/** Undefined where there is no file, or an empty one. */
+function expectedBytes(file: string): { bytes: number; size: number } | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    if (size === 0) return undefined;
+    const first = readHeader(fd, 0);
+    const second = readHeader(fd, first.pageSize);
+    const newest = second.transaction > first.transaction ? second : first;
+    return { bytes: (newest.lastPage + 1) * first.pageSize, size };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readHeader(fd: number, position: number): Header {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  const count = readSync(fd, bytes, 0, HEADER_BYTES, position);
+  const isHeader = count === HEADER_BYTES && bytes.readUInt32LE(MAGIC) === 0xbeefc0de;
+  if (!isHeader) throw new Error('it is not an LMDB data file');
+  if ((bytes.readUInt32LE(VERSION) & 0xffff) !== 2) throw new Error('it is of another version of LMDB');
+  return {
+    pageSize: bytes.readUInt32LE(PAGE_SIZE),
+    lastPage: Number(bytes.readBigUInt64LE(LAST_PAGE)),
+    transaction: bytes.readBigUInt64LE(TRANSACTION),
+  };
+}

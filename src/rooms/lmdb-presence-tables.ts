@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { isRunning, ownMark, type ProcessMark } from './lmdb-presence-process.ts';
+import { fromPool, guestName, guestNumber, type Naming, withNumber } from './names.ts';
+import type { Arrival, Members } from './presence.ts';
+
+interface Member {
+  /** The order of coming. */
+  readonly turn: number;
+  readonly holders: number;
+  readonly grace: number;
+  readonly wish?: string;
+  readonly client?: string;
+  /** When the grace is over; only where nobody holds the name. */
+  readonly until?: number;
+}
+
+interface Lease {
+  readonly mark: ProcessMark;
+  readonly beat: number;
+}
+
+/** What was told: room, change, name, and how many are in the room since. */
+export type Change = [room: string, change: 'join' | 'leave', name: string, count: number];
+
+type Key = (string | number)[];
+
+/** Changes that are kept for processes that have not seen them yet. */
+const CHANGES_KEPT = 10_000;
+/** Above every number and every string in a key. */
+const LAST_NUMBER = Number.MAX_SAFE_INTEGER;
+const LAST_TEXT = '\u{10ffff}';
+
+/**
+ * Who is in which room, as tables that the processes of a machine share. All that changes something runs in `write`.
+ * Times are milliseconds of one clock for all.
+ */
+export class PresenceTables {
+  readonly #root: RootDatabase<unknown, Key>;
+  /** By room and name. */
+  readonly #members: Database<Member, Key>;
+  /** Name by room and turn. */
+  readonly #order: Database<string, Key>;
+  /** Name by room and secret. */
+  readonly #clients: Database<string, Key>;
+  /** How many, by room. */
+  readonly #counts: Database<number, Key>;
+  /** By room and prefix: no guest had this number or a higher one. */
+  readonly #tops: Database<number, Key>;
+  /** Room, prefix and number of guests below the top that have left. */
+  readonly #freed: Database<true, Key>;
+  /** End of the grace, room and name of those whom nobody holds. */
+  readonly #idle: Database<true, Key>;
+  /** How often a process holds a name, by process, room and name. */
+  readonly #holds: Database<number, Key>;
+  readonly #leases: Database<Lease, Key>;
+  readonly #changes: Database<Change, Key>;
+  /** Names this process, or rather this object. */
+  readonly #self = randomUUID();
+  readonly #mark = ownMark();
+
+  constructor(file: string) {
+    // What a restart of the machine leaves behind is never read, so nothing need reach the disk.
+    this.#root = open({ path: file, noSync: true, maxDbs: 16 });
+    const table = <V>(name: string): Database<V, Key> => this.#root.openDB<V, Key>({ name });
+    this.#members = table('members');
+    this.#order = table('order');
+    this.#clients = table('clients');
+    this.#counts = table('counts');
+    this.#tops = table('tops');
+    this.#freed = table('freed');
+    this.#idle = table('idle');
+    this.#holds = table('holds');
+    this.#leases = table('leases');
+    this.#changes = table('changes');
+  }
+
+  /** Runs a change; all of it is stored, or where it throws nothing. */
+  write<T>(change: () => T): T {
+    return this.#root.transactionSync(change);
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  members(room: string, limit: number): Members {
+    this.#root.resetReadTxn();
+    const names = this.#order.getRange({ start: [room], end: [room, LAST_NUMBER], limit }).map(({ value }) => value);
+    return { names: names.asArray, count: this.#counts.get([room]) ?? 0 };
+  }
+
+  /** The number of the newest change. */
+  newest(): number {
+    this.#root.resetReadTxn();
+    return this.#newest();
+  }
+
+  #newest(): number {
+    for (const [number] of this.#changes.getKeys({ reverse: true, limit: 1 })) return Number(number);
+    return 0;
+  }
+
+  /** The changes after a number, in order. */
+  changesAfter(number: number): Change[] {
+    return this.#changes.getRange({ start: [number + 1] }).map(({ value }) => value).asArray;
+  }
+
+  /** Takes the name of before, or else a free one. */
+  enter(room: string, { wish, client, naming }: Arrival, grace: number): { name: string; returned: boolean } {
+    const known = this.#returning(room, wish, client);
+    const name = known ?? this.#freeName(room, wish, naming);
+    const before = this.#members.get([room, name]);
+    if (before?.until !== undefined) this.#idle.removeSync([before.until, room, name]);
+    const turn = before?.turn ?? this.#newest() + 1;
+    this.#members.putSync([room, name], {
+      turn,
+      grace,
+      holders: (before?.holders ?? 0) + 1,
+      ...(wish !== undefined && { wish }),
+      ...(client !== undefined && { client }),
+    });
+    if (client !== undefined) this.#clients.putSync([room, client], name);
+    const hold = [this.#self, room, name];
+    this.#holds.putSync(hold, (this.#holds.get(hold) ?? 0) + 1);
+    if (before) return { name, returned: true };
+    this.#order.putSync([room, turn], name);
+    this.#count(room, 'join', name, 1);
+    return { name, returned: false };
+  }
+
+  /** The name that an arrival had before: by its secret and its wish, or one without a secret that was just left. */
+  #returning(room: string, wish: string | undefined, client: string | undefined): string | undefined {
+    const known = client === undefined ? undefined : this.#clients.get([room, client]);
+    if (known !== undefined && this.#members.get([room, known])?.wish === wish) return known;
+    const named = wish === undefined ? undefined : this.#members.get([room, wish]);
+    return named?.client === undefined && named?.holders === 0 ? wish : undefined;
+  }
+
+  #freeName(room: string, wish: string | undefined, naming: Naming): string {
+    const isTaken = (name: string) => this.#members.doesExist([room, name]);
+    if (wish !== undefined) return withNumber(wish, isTaken);
+    return fromPool(naming, isTaken) ?? this.#freeGuest(room, naming, isTaken);
+  }
+
+  #freeGuest(room: string, naming: Naming, isTaken: (name: string) => boolean): string {
+    const { guestPrefix, guestFrom } = naming;
+    for (const key of this.#freed.getKeys({ start: [room, guestPrefix], end: [room, guestPrefix, LAST_NUMBER] })
+      .asArray) {
+      // Somebody may have asked for this very name; it is put back when that one leaves.
+      this.#freed.removeSync(key);
+      const name = guestName(naming, Number(key[2]));
+      if (!isTaken(name)) return name;
+    }
+    let number = this.#tops.get([room, guestPrefix]) ?? guestFrom;
+    while (isTaken(guestName(naming, number))) number++;
+    this.#tops.putSync([room, guestPrefix], number + 1);
+    return guestName(naming, number);
+  }
+
+  /** Ends one holding of this process. */
+  leave(room: string, name: string, now: number): void {
+    this.#letGo([this.#self, room, name], 1, now, now);
+  }
+
+  #letGo(hold: Key, times: number, since: number, now: number): void {
+    const [, room, name] = hold as [string, string, string];
+    const held = this.#holds.get(hold);
+    const member = this.#members.get([room, name]);
+    // Another process took this one for dead.
+    if (held === undefined || member === undefined) return;
+    if (held > times) this.#holds.putSync(hold, held - times);
+    else this.#holds.removeSync(hold);
+    const holders = member.holders - times;
+    const until = since + member.grace;
+    if (holders === 0 && until <= now) this.#remove(room, name, member);
+    else if (holders > 0) this.#members.putSync([room, name], { ...member, holders });
+    else {
+      this.#members.putSync([room, name], { ...member, holders, until });
+      this.#idle.putSync([until, room, name], true);
+    }
+  }
+
+  #remove(room: string, name: string, { turn, client, until }: Member): void {
+    this.#members.removeSync([room, name]);
+    this.#order.removeSync([room, turn]);
+    if (client !== undefined && this.#clients.get([room, client]) === name) this.#clients.removeSync([room, client]);
+    if (until !== undefined) this.#idle.removeSync([until, room, name]);
+    for (const { key, value: top } of this.#tops.getRange(within(room)).asArray) {
+      const number = guestNumber({ pool: [], guestPrefix: String(key[1]), guestFrom: 1 }, name);
+      if (number !== undefined && number < top) this.#freed.putSync([room, String(key[1]), number], true);
+    }
+    this.#count(room, 'leave', name, -1);
+  }
+
+  #count(room: string, change: 'join' | 'leave', name: string, by: 1 | -1): void {
+    const count = (this.#counts.get([room]) ?? 0) + by;
+    if (count > 0) this.#counts.putSync([room], count);
+    else this.#forget(room);
+    const number = this.#newest() + 1;
+    this.#changes.putSync([number], [room, change, name, count]);
+    this.#changes.removeSync([number - CHANGES_KEPT]);
+  }
+
+  /** An empty room leaves nothing. */
+  #forget(room: string): void {
+    this.#counts.removeSync([room]);
+    for (const key of this.#tops.getKeys(within(room)).asArray) this.#tops.removeSync(key);
+    for (const key of this.#freed.getKeys(within(room)).asArray) this.#freed.removeSync(key);
+  }
+
+  /** Lets go of those whose grace is over, at most `limit` of them; returns when the next one's will be. */
+  sweep(now: number, limit: number): number | undefined {
+    for (const key of this.#idle.getKeys({ end: [now, LAST_TEXT], limit }).asArray) {
+      const [, room, name] = key as [number, string, string];
+      const member = this.#members.get([room, name]);
+      if (member) this.#remove(room, name, member);
+    }
+    for (const [until] of this.#idle.getKeys({ limit: 1 })) return Number(until);
+    return undefined;
+  }
+
+  /** Says that this process lives, and lets go of what those held that do not, at most `limit` names of each. */
+  beat(now: number, deadAfter: number, limit: number): void {
+    this.#leases.putSync([this.#self], { mark: this.#mark, beat: now });
+    for (const { key, value } of this.#leases.getRange({}).asArray) {
+      const alive = isRunning(value.mark) ?? now - value.beat <= deadAfter;
+      if (!alive) this.#bury(String(key[0]), value.beat, now, limit);
+    }
+  }
+
+  /** Lets go of everything that this process holds. */
+  giveUp(now: number): void {
+    this.#bury(this.#self, now, now, LAST_NUMBER);
+  }
+
+  #bury(process: string, since: number, now: number, limit: number): void {
+    const holds = this.#holds.getRange({ ...within(process), limit }).asArray;
+    for (const { key, value } of holds) this.#letGo(key, value, since, now);
+    if (holds.length < limit) this.#leases.removeSync([process]);
+  }
+}
+
+/** Every key that begins with this text. */
+function within(first: string): { start: Key; end: Key } {
+  return { start: [first], end: [first, LAST_TEXT] };
+}

@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Cursor } from './cursor.ts';
+import type { EventLog, Page, RoomEvent } from './event-log.ts';
+import { formatPosition, type Position } from './position.ts';
+import type { Format, Reader, Start } from './reader.ts';
+import { Entry, Tail } from './tail.ts';
+
+export interface RoomSettings {
+  log: EventLog;
+  watermark: number;
+  tailEvents: number;
+  tailBytes: number;
+  onError(error: unknown, room: string): void;
+  /** Its last reader has gone. */
+  onEmpty(room: Room): void;
+}
+
+/** A page of the log with its events ready to be encoded. */
+export interface History extends Omit<Page, 'events'> {
+  readonly entries: readonly Entry[];
+}
+
+/** The most events that are read from the log at once. */
+const PAGE_EVENTS = 1000;
+/** Milliseconds until a reading that failed is tried again. */
+const RETRY_TIME = 250;
+
+/** A room that this process reads: its newest events, and the cursors that stand at their end. */
+export class Room {
+  readonly name: string;
+  readonly tail: Tail;
+  /** Which life of the log `tail` is of; empty until the room is open. */
+  epoch = '';
+  /** The store is being closed: nothing more is read or delivered. */
+  closed = false;
+  readonly #settings: RoomSettings;
+  readonly #live = new Map<Format<unknown>, Set<Cursor>>();
+  readonly #reading = new Map<string, Promise<History | undefined>>();
+  #readers = 0;
+  #opening: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
+  /** Something has happened since the last look at the log. */
+  #stale = false;
+  /** From up to here the log's events have not fitted into the tail. */
+  #tooFar = -1;
+
+  constructor(name: string, settings: RoomSettings) {
+    this.name = name;
+    this.#settings = settings;
+    this.tail = new Tail(settings.tailEvents, settings.tailBytes);
+  }
+
+  /** The place of the newest event that its readers have been given. */
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.tail.end };
+  }
+
+  /** Counts one reader more, and resolves with the place where it begins. */
+  async enter(start: Start | undefined): Promise<Position> {
+    this.#readers++;
+    try {
+      this.#opening ??= this.#open();
+      await this.#opening;
+      if (start === undefined) return this.position;
+      return 'after' in start ? start.after : await this.#before(start.last);
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
+  }
+
+  /** One reader less. @param live the cursor, where the room pushes to it */
+  leave(live?: Cursor): void {
+    if (live) this.#stopPushing(live);
+    this.#readers--;
+    if (this.#readers === 0) this.#settings.onEmpty(this);
+  }
+
+  /** @param cursor stands at the end of the tail */
+  pushTo(cursor: Cursor): void {
+    const cursors = this.#live.get(cursor.format);
+    if (cursors) cursors.add(cursor);
+    else this.#live.set(cursor.format, new Set([cursor]));
+  }
+
+  isFull(reader: Reader<unknown>): boolean {
+    return reader.bufferedAmount > this.#settings.watermark;
+  }
+
+  /** The log has grown: its head now, and the event and its epoch, where this process appended it. */
+  onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
+    if (event === undefined) {
+      if (head !== this.tail.end) void this.refresh();
+    } else if (epoch !== this.epoch || event.offset > this.tail.end + 1) {
+      void this.refresh();
+    } else if (event.offset === this.tail.end + 1) {
+      this.#push(event);
+    }
+  }
+
+  /** Looks what is new in the log, as often as it takes to have all of it; failures are tried again. */
+  refresh(): Promise<void> {
+    this.#stale = true;
+    if (this.epoch !== '') this.#refreshing ??= this.#catchUp();
+    return this.#refreshing ?? Promise.resolve();
+  }
+
+  /** What the log has after a place; undefined, after a while, where it could not be read. */
+  history(after: Position): Promise<History | undefined> {
+    const key = formatPosition(after);
+    const reading = this.#reading.get(key) ?? this.#readOrWait(after).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  async #open(): Promise<void> {
+    const { epoch, offset } = await this.#settings.log.head(this.name);
+    this.tail.clear(offset);
+    this.epoch = epoch;
+    if (this.#stale) void this.refresh();
+  }
+
+  /** The place before the last so many events, or before the oldest that is retained. */
+  async #before(last: number): Promise<Position> {
+    const after = { epoch: this.epoch, offset: Math.max(0, this.tail.end - last) };
+    if (after.offset >= this.tail.start) return after;
+    const page = await this.#read(after);
+    return { epoch: page.epoch, offset: page.after };
+  }
+
+  async #catchUp(): Promise<void> {
+    while (this.#stale && this.#readers > 0 && !this.closed) {
+      this.#stale = false;
+      try {
+        const { log, tailBytes } = this.#settings;
+        const page = await log.read(this.name, this.position, PAGE_EVENTS, tailBytes);
+        this.#take(page);
+        if (page.head > this.tail.end) this.#stale = true;
+      } catch (error) {
+        this.#stale = true;
+        this.#settings.onError(error, this.name);
+        await wait();
+      }
+    }
+    this.#refreshing = undefined;
+  }
+
+  /** @param page what came after the end of the tail as it was when the page was asked for; some may have been pushed since */
+  #take({ epoch, after, reset, events }: Page): void {
+    const from = this.position;
+    this.epoch = epoch;
+    if (reset || after > from.offset) {
+      this.tail.clear(after);
+      const to = this.position;
+      for (const { reader } of this.#allLive()) {
+        if (reset) reader.reset(to);
+        else reader.gap(from, to);
+      }
+    }
+    for (const event of events) if (event.offset === this.tail.end + 1) this.#push(event);
+  }
+
+  #push(event: RoomEvent): void {
+    const { watermark } = this.#settings;
+    const entry = this.tail.append(event);
+    for (const [format, cursors] of this.#live) {
+      const encoded = entry.encoded(format, this.epoch);
+      for (const cursor of cursors) {
+        const { reader } = cursor;
+        reader.deliver(encoded, event);
+        if (reader.bufferedAmount > watermark) {
+          this.#stopPushing(cursor);
+          cursor.fallBehind(this.position);
+        }
+      }
+    }
+  }
+
+  #stopPushing(cursor: Cursor): void {
+    const cursors = this.#live.get(cursor.format);
+    cursors?.delete(cursor);
+    if (cursors?.size === 0) this.#live.delete(cursor.format);
+  }
+
+  /** A copy: what a reader is told may end it. */
+  #allLive(): Cursor[] {
+    return [...this.#live.values()].flatMap((cursors) => [...cursors]);
+  }
+
+  async #readOrWait(after: Position): Promise<History | undefined> {
+    try {
+      return await this.#read(after);
+    } catch (error) {
+      this.#settings.onError(error, this.name);
+      await wait();
+      return undefined;
+    }
+  }
+
+  /** Where it is not far to the tail all of it is read, and kept there for whoever comes after. */
+  async #read(after: Position): Promise<History> {
+    const { log, tailEvents, tailBytes, watermark } = this.#settings;
+    const { offset } = after;
+    const { start, end } = this.tail;
+    const near = after.epoch === this.epoch && offset < start && offset > this.#tooFar && end - offset <= tailEvents;
+    const page = await log.read(this.name, after, near ? tailEvents : PAGE_EVENTS, near ? tailBytes : watermark);
+    const entries = page.events.map((event) => new Entry(event));
+    if (near && page.epoch === this.epoch && !this.tail.prepend(entries)) this.#tooFar = offset;
+    return { ...page, entries };
+  }
+}
+
+function wait(): Promise<void> {
+  return delay(RETRY_TIME, undefined, { ref: false });
+}
