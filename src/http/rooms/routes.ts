@@ -15,7 +15,7 @@ import { answerError, sendProblem } from '../problem.ts';
 import { EventStream, eventStreamFormat } from './event-stream.ts';
 import { poll } from './poll.ts';
 import { afterOf, limitOf, nameOf, roomOf, waitOf } from './query.ts';
-import { Streams } from './streams.ts';
+import type { Streams } from './streams.ts';
 
 export interface RoomRoutesOptions {
   rooms: Rooms;
@@ -29,8 +29,8 @@ export interface RoomRoutesOptions {
   /** Streams and waiting polls, in total and of one address; over it 503 and 429. */
   maxConnections: number;
   maxConnectionsPerIp: number;
-  /** Between two signs of life of a stream, in milliseconds; 0 for none. */
-  pingInterval: number;
+  /** Where the open streams are kept. */
+  streams: Streams;
 }
 
 /** Seconds of a rate that may come at once, as on a WebSocket. */
@@ -39,13 +39,9 @@ const BURST_SECONDS = 5;
 const MAX_MEMBERS = 200;
 /** 1 to 64 printable ASCII characters. */
 const KEY = /^[!-~]{1,64}$/;
-/** A stream without a sign of life would not find out that its reader is gone. */
-const DEFAULT_BEAT_MS = 25_000;
-
-/** Rooms over plain HTTP: publish, history, long poll, server-sent events. Returns the open streams. */
-export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<Streams> {
-  const { rooms, allowedOrigins, clientAddress } = options;
-  const streams = new Streams(options.pingInterval || DEFAULT_BEAT_MS);
+/** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
+export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
+  const { rooms, allowedOrigins, clientAddress, streams } = options;
   const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp);
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
@@ -79,7 +75,6 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     );
     scope.get('/rooms/:room', describe);
   });
-  return streams;
 
   async function publish(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const room = roomOf(request);

@@ -1,14 +1,16 @@
 import type { EventStream } from './event-stream.ts';
 
+const DEFAULT_INTERVAL = 25_000;
+
 /** The open streams of this process: one timer for all of them. */
 export class Streams {
   readonly #open = new Set<EventStream>();
   readonly #interval: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param interval between two beats of a stream, in milliseconds */
+  /** @param interval between two beats of a stream, in milliseconds; 0 for the default, as a stream without any would not find out that its reader is gone */
   constructor(interval: number) {
-    this.#interval = interval;
+    this.#interval = interval || DEFAULT_INTERVAL;
   }
 
   get size(): number {
