@@ -1,22 +1,49 @@
+import type { Peer } from './client-address.ts';
 import type { Connection } from './wire/connection.ts';
 
-/** The open connections as an array, where coming and going cost the same however many there are. */
+/** The connections of a server, where coming and going cost the same however many there are. */
 export class ConnectionList {
-  readonly all: Connection[] = [];
+  /** Those that are open, in no particular order. */
+  readonly open: Connection[] = [];
   readonly #places = new Map<Connection, number>();
+  /** Those whose sockets are not gone yet: in the handshake, open or closing. */
+  readonly #present = new Map<Connection, Peer>();
 
-  add(connection: Connection): void {
-    this.#places.set(connection, this.all.push(connection) - 1);
+  /** Its handshake begins. */
+  enter(connection: Connection, peer: Peer): void {
+    this.#present.set(connection, peer);
+  }
+
+  opened(connection: Connection): void {
+    this.#places.set(connection, this.open.push(connection) - 1);
   }
 
   /** The last connection takes the place of the one that leaves, so the array has no particular order. */
-  delete(connection: Connection): void {
+  closed(connection: Connection): void {
     const place = this.#places.get(connection);
     if (place === undefined) return;
     this.#places.delete(connection);
-    const last = this.all.pop() as Connection;
+    const last = this.open.pop() as Connection;
     if (last === connection) return;
-    this.all[place] = last;
+    this.open[place] = last;
     this.#places.set(last, place);
+  }
+
+  /** Its socket is gone; whose it was. */
+  leave(connection: Connection): Peer | undefined {
+    const peer = this.#present.get(connection);
+    this.#present.delete(connection);
+    return peer;
+  }
+
+  terminate(): void {
+    for (const connection of this.#present.keys()) connection.terminate();
+  }
+
+  /** Resolves when the sockets of all that are here now are gone. */
+  async ended(): Promise<void> {
+    await Promise.all(
+      [...this.#present.keys()].map(({ socket }) => new Promise((resolve) => socket.once('close', resolve))),
+    );
   }
 }

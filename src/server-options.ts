@@ -3,13 +3,10 @@ import type { TlsOptions } from 'node:tls';
 import type { Peer } from './client-address.ts';
 import { defaults } from './defaults.ts';
 import type { Refusal } from './handshake.ts';
-import type { Routes } from './router.ts';
-import type { Connection, ConnectionSettings } from './wire/connection.ts';
+import type { Routes, SelectProtocol } from './router.ts';
+import type { ConnectionSettings } from './wire/connection.ts';
 import { type CompressionOptions, DeflateNegotiator } from './wire/deflate.ts';
 import { Heartbeat } from './wire/heartbeat.ts';
-
-/** Chooses one of the subprotocols that a client offers, or none. */
-export type SelectProtocol = (connection: Connection, protocols: string[]) => string | undefined;
 
 /** What `authorize` says of a request: true lets it in, false is 401, a refusal is answered as it stands. */
 export type Authorization = boolean | Refusal;

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test, { type ExecutionContext } from 'ava';
 import { type Connection, Group, type Server } from '../src/index.ts';
 import { connect } from './helpers/client.ts';
@@ -43,6 +45,48 @@ test('a group is what its name says: the same one each time, another for another
   t.true(server.group('red') instanceof Group);
   t.is(server.group('red'), server.group('red'));
   t.not(server.group('red'), server.group('blue'));
+});
+
+/** Collects garbage until a condition holds; what was collected is told later, in a turn of the event loop of its own. */
+async function collectUntil(condition: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  while (!condition()) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test.serial('a name is forgotten when its group is empty and nobody holds it', async (t) => {
+  const { server } = await startServer(t);
+  const nameOf = (i: number) => `${i}`.padEnd(100_000, '.');
+  await collectUntil(() => true);
+  const before = process.memoryUsage().heapUsed;
+  const names = 1_000;
+  for (let i = 0; i < names; i++) server.group(nameOf(i));
+  // The names alone are 100 MB; what remembers them holds nearly all of that.
+  await collectUntil(() => process.memoryUsage().heapUsed - before < 20e6);
+  t.pass();
+});
+
+test.serial('a group is the same for as long as it is held or has members', async (t) => {
+  const { server, url } = await startServer(t);
+  const { client, connection } = await join(t, server, url);
+  const held = server.group('held');
+  server.group('joined').add(connection);
+  let collected = false;
+  const registry = new FinalizationRegistry(() => {
+    collected = true;
+  });
+  // Neither held nor with members: when it has been collected the others would have been, too.
+  registry.register(server.group('neither'), undefined);
+  await collectUntil(() => collected);
+  t.is(server.group('held'), held);
+  held.add(connection);
+  t.is(server.group('held').broadcast('to held'), 1);
+  t.is(server.group('joined').broadcast('to joined'), 1);
+  t.is(server.group('neither').broadcast('to nobody'), 0);
+  t.deepEqual([await client.next(), await client.next()], ['to held', 'to joined']);
 });
 
 test('a group sends to its members and to nobody else', async (t) => {

@@ -35,7 +35,7 @@ test('a pattern matches one segment that is not empty, and an exact path comes b
     ['/rooms/%E6%9D%8E%2F?after=1', 'a room'],
     ['/rooms', 'a page'],
     ['/', 'root'],
-  ]) {
+  ] as const) {
     t.is(await (await connect(t, url + target)).next(), name, target);
   }
   for (const target of ['/rooms/', '/rooms/a/', '/rooms/a/b', '//', '/x/y']) {

@@ -27,6 +27,7 @@ for (const [path, specifier] of [
   ['src/server.ts', './http/app.ts'],
   ['src/server.ts', './handlers/greet.ts'],
   ['src/router.ts', './routes.ts'],
+  ['src/upgrader.ts', './config.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
   ['src/config.ts', './errors.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],

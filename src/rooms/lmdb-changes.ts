@@ -11,8 +11,14 @@ const NEWEST = 0;
 /** Told of a change, or that there were more than are kept, so that anything may have changed. */
 export type ChangeListener<T> = (change: T | 'everything') => void;
 
-/** A change, and who made it. */
-type Entry<T> = readonly [maker: number, change: T];
+/** A change, who made it, and its number among those of this maker. */
+type Entry<T> = readonly [maker: number, change: T, serial: number];
+
+/** Names a change that was recorded: whose transaction failed has left its place to another. */
+export interface Mark {
+  readonly number: number;
+  readonly serial: number;
+}
 
 /**
  * What processes that share an LMDB environment tell each other: a ring of the newest changes, numbered in one sequence.
@@ -25,6 +31,7 @@ export class Changes<T> {
   readonly #maker = randomInt(2 ** 47);
   readonly #size: number;
   readonly #listeners = new Set<ChangeListener<T>>();
+  #serial = 0;
   #seen = 0;
   #poll: NodeJS.Timeout | undefined;
 
@@ -38,11 +45,21 @@ export class Changes<T> {
   }
 
   /** Adds a change to the write transaction that is under way, and takes the oldest out of the ring. */
-  record(change: T): void {
+  record(change: T): Mark {
     const number = this.#newest() + 1;
-    this.#entries.putSync(number, [this.#maker, change]);
+    const serial = ++this.#serial;
+    this.#entries.putSync(number, [this.#maker, change, serial]);
     this.#entries.putSync(NEWEST, number);
     if (number > this.#size) this.#entries.removeSync(number - this.#size);
+    return { number, serial };
+  }
+
+  /** Whether a change that was recorded here is committed. */
+  isCommitted({ number, serial }: Mark): boolean {
+    // Reads of one turn share a snapshot; without this it could be one from before the commit.
+    this.#entries.resetReadTxn();
+    const entry = this.#entries.get(number) as Entry<T> | undefined;
+    return entry !== undefined && entry[0] === this.#maker && entry[2] === serial;
   }
 
   /** Tells of each change that another maker commits from now on. Returns what ends it. */
@@ -77,7 +94,6 @@ export class Changes<T> {
   /** What cannot be read now is read at the next look: it must not end the process. */
   #unseen(): readonly (T | 'everything')[] {
     try {
-      // Reads of one turn share a snapshot; without this it could be one from before the last look.
       this.#entries.resetReadTxn();
       const newest = this.#newest();
       const changes = newest === this.#seen ? [] : this.#between(this.#seen, newest);

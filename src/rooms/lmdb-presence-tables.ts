@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import { isRunning, ownMark, type ProcessMark } from './lmdb-presence-process.ts';
+import { openStore } from './lmdb-store.ts';
 import { fromPool, guestName, guestNumber, type Naming, withNumber } from './names.ts';
 import type { Arrival, Members } from './presence.ts';
 
@@ -36,7 +37,7 @@ const LAST_TEXT = '\u{10ffff}';
  * Times are milliseconds of one clock for all.
  */
 export class PresenceTables {
-  readonly #root: RootDatabase<unknown, Key>;
+  readonly #root: RootDatabase;
   /** By room and name. */
   readonly #members: Database<Member, Key>;
   /** Name by room and turn. */
@@ -44,7 +45,7 @@ export class PresenceTables {
   /** Name by room and secret. */
   readonly #clients: Database<string, Key>;
   /** How many, by room. */
-  readonly #counts: Database<number, Key>;
+  readonly #counts: Database<number, string>;
   /** By room and prefix: no guest had this number or a higher one. */
   readonly #tops: Database<number, Key>;
   /** Room, prefix and number of guests below the top that have left. */
@@ -53,16 +54,16 @@ export class PresenceTables {
   readonly #idle: Database<true, Key>;
   /** How often a process holds a name, by process, room and name. */
   readonly #holds: Database<number, Key>;
-  readonly #leases: Database<Lease, Key>;
-  readonly #changes: Database<Change, Key>;
+  readonly #leases: Database<Lease, string>;
+  readonly #changes: Database<Change, number>;
   /** Names this process, or rather this object. */
   readonly #self = randomUUID();
   readonly #mark = ownMark();
 
-  constructor(file: string) {
-    // What a restart of the machine leaves behind is never read, so nothing need reach the disk.
-    this.#root = open({ path: file, noSync: true, maxDbs: 16 });
-    const table = <V>(name: string): Database<V, Key> => this.#root.openDB<V, Key>({ name });
+  /** @throws TextEventError ERR_STORE where the folder cannot be used */
+  constructor(folder: string) {
+    this.#root = openStore(folder, { flush: false });
+    const table = <V, K extends Key | string | number = Key>(name: string) => this.#root.openDB<V, K>({ name });
     this.#members = table('members');
     this.#order = table('order');
     this.#clients = table('clients');
@@ -86,8 +87,8 @@ export class PresenceTables {
 
   members(room: string, limit: number): Members {
     this.#root.resetReadTxn();
-    const names = this.#order.getRange({ start: [room], end: [room, LAST_NUMBER], limit }).map(({ value }) => value);
-    return { names: names.asArray, count: this.#counts.get([room]) ?? 0 };
+    const inOrder = this.#order.getRange({ start: [room], end: [room, LAST_NUMBER], limit });
+    return { names: [...inOrder].map(({ value }) => value), count: this.#counts.get(room) ?? 0 };
   }
 
   /** The number of the newest change. */
@@ -97,13 +98,13 @@ export class PresenceTables {
   }
 
   #newest(): number {
-    for (const [number] of this.#changes.getKeys({ reverse: true, limit: 1 })) return Number(number);
-    return 0;
+    const [number = 0] = this.#changes.getKeys({ reverse: true, limit: 1 });
+    return number;
   }
 
   /** The changes after a number, in order. */
   changesAfter(number: number): Change[] {
-    return this.#changes.getRange({ start: [number + 1] }).map(({ value }) => value).asArray;
+    return [...this.#changes.getRange({ start: number + 1 })].map(({ value }) => value);
   }
 
   /** Takes the name of before, or else a free one. */
@@ -145,17 +146,26 @@ export class PresenceTables {
 
   #freeGuest(room: string, naming: Naming, isTaken: (name: string) => boolean): string {
     const { guestPrefix, guestFrom } = naming;
-    for (const key of this.#freed.getKeys({ start: [room, guestPrefix], end: [room, guestPrefix, LAST_NUMBER] })
-      .asArray) {
-      // Somebody may have asked for this very name; it is put back when that one leaves.
-      this.#freed.removeSync(key);
-      const name = guestName(naming, Number(key[2]));
+    for (const freed of this.#freedNumbers(room, guestPrefix)) {
+      const name = guestName(naming, freed);
+      // Where somebody has asked for this very name, it is put back when that one leaves.
+      this.#freed.removeSync([room, guestPrefix, freed]);
       if (!isTaken(name)) return name;
     }
     let number = this.#tops.get([room, guestPrefix]) ?? guestFrom;
     while (isTaken(guestName(naming, number))) number++;
     this.#tops.putSync([room, guestPrefix], number + 1);
     return guestName(naming, number);
+  }
+
+  /** From the lowest on; each is to be taken out before the next is asked for. */
+  *#freedNumbers(room: string, guestPrefix: string): Generator<number> {
+    const lowest = { start: [room, guestPrefix], end: [room, guestPrefix, LAST_NUMBER], limit: 1 };
+    for (;;) {
+      const [key] = this.#freed.getKeys(lowest);
+      if (key === undefined) return;
+      yield Number(key[2]);
+    }
   }
 
   /** Ends one holding of this process. */
@@ -186,7 +196,7 @@ export class PresenceTables {
     this.#order.removeSync([room, turn]);
     if (client !== undefined && this.#clients.get([room, client]) === name) this.#clients.removeSync([room, client]);
     if (until !== undefined) this.#idle.removeSync([until, room, name]);
-    for (const { key, value: top } of this.#tops.getRange(within(room)).asArray) {
+    for (const { key, value: top } of [...this.#tops.getRange(within(room))]) {
       const number = guestNumber({ pool: [], guestPrefix: String(key[1]), guestFrom: 1 }, name);
       if (number !== undefined && number < top) this.#freed.putSync([room, String(key[1]), number], true);
     }
@@ -194,39 +204,40 @@ export class PresenceTables {
   }
 
   #count(room: string, change: 'join' | 'leave', name: string, by: 1 | -1): void {
-    const count = (this.#counts.get([room]) ?? 0) + by;
-    if (count > 0) this.#counts.putSync([room], count);
+    const count = (this.#counts.get(room) ?? 0) + by;
+    if (count > 0) this.#counts.putSync(room, count);
     else this.#forget(room);
     const number = this.#newest() + 1;
-    this.#changes.putSync([number], [room, change, name, count]);
-    this.#changes.removeSync([number - CHANGES_KEPT]);
+    this.#changes.putSync(number, [room, change, name, count]);
+    this.#changes.removeSync(number - CHANGES_KEPT);
   }
 
   /** An empty room leaves nothing. */
   #forget(room: string): void {
-    this.#counts.removeSync([room]);
-    for (const key of this.#tops.getKeys(within(room)).asArray) this.#tops.removeSync(key);
-    for (const key of this.#freed.getKeys(within(room)).asArray) this.#freed.removeSync(key);
+    this.#counts.removeSync(room);
+    for (const key of [...this.#tops.getKeys(within(room))]) this.#tops.removeSync(key);
+    for (const key of [...this.#freed.getKeys(within(room))]) this.#freed.removeSync(key);
   }
 
   /** Lets go of those whose grace is over, at most `limit` of them; returns when the next one's will be. */
   sweep(now: number, limit: number): number | undefined {
-    for (const key of this.#idle.getKeys({ end: [now, LAST_TEXT], limit }).asArray) {
+    for (const key of [...this.#idle.getKeys({ end: [now, LAST_TEXT], limit })]) {
       const [, room, name] = key as [number, string, string];
       const member = this.#members.get([room, name]);
       if (member) this.#remove(room, name, member);
     }
-    for (const [until] of this.#idle.getKeys({ limit: 1 })) return Number(until);
-    return undefined;
+    const [next] = this.#idle.getKeys({ limit: 1 });
+    return next === undefined ? undefined : Number(next[0]);
   }
 
-  /** Says that this process lives, and lets go of what those held that do not, at most `limit` names of each. */
-  beat(now: number, deadAfter: number, limit: number): void {
-    this.#leases.putSync([this.#self], { mark: this.#mark, beat: now });
-    for (const { key, value } of this.#leases.getRange({}).asArray) {
+  /** Says that this process lives, and lets go of what those held that do not, at most `limit` names; returns whether there is more. */
+  beat(now: number, deadAfter: number, limit: number): boolean {
+    this.#leases.putSync(this.#self, { mark: this.#mark, beat: now });
+    for (const { key, value } of [...this.#leases.getRange({})]) {
       const alive = isRunning(value.mark) ?? now - value.beat <= deadAfter;
-      if (!alive) this.#bury(String(key[0]), value.beat, now, limit);
+      if (!alive && this.#bury(key, value.beat, now, limit)) return true;
     }
+    return false;
   }
 
   /** Lets go of everything that this process holds. */
@@ -234,10 +245,12 @@ export class PresenceTables {
     this.#bury(this.#self, now, now, LAST_NUMBER);
   }
 
-  #bury(process: string, since: number, now: number, limit: number): void {
-    const holds = this.#holds.getRange({ ...within(process), limit }).asArray;
+  #bury(process: string, since: number, now: number, limit: number): boolean {
+    const holds = [...this.#holds.getRange({ ...within(process), limit })];
     for (const { key, value } of holds) this.#letGo(key, value, since, now);
-    if (holds.length < limit) this.#leases.removeSync([process]);
+    if (holds.length === limit) return true;
+    this.#leases.removeSync(process);
+    return false;
   }
 }
 

@@ -1,26 +1,79 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { TextEventError } from '../errors.ts';
 import { lengthen } from './lmdb-header.ts';
+import { transact } from './lmdb-transact.ts';
 
 export interface StoreOptions {
   /** Flush to disk; without it what was written is safe from a process's end only, and a power cut may damage the files. @default true */
   readonly flush?: boolean;
 }
 
+/** An open LMDB environment. */
+export interface Store {
+  /** For reading and for opening databases. Write with `write`. */
+  readonly root: RootDatabase;
+  readonly flushes: boolean;
+  /**
+   * Runs an action in a write transaction, all of it or nothing. Resolves when what it did is flushed to disk.
+   * @throws RoomError unavailable where it could not be committed; what the action throws is passed on
+   */
+  write<T>(action: () => T): Promise<T>;
+  /** Resolves when everything written is on disk. What was opened several times is closed with the last. */
+  close(): Promise<void>;
+}
+
+interface Shared {
+  root: RootDatabase;
+  users: number;
+}
+
+/** Environments that this process has open, by folder: two of one folder could wait for each other's write transaction. */
+const shared = new Map<string, Shared>();
+
 /**
  * Opens the LMDB environment of a folder, and makes it where there is none. Several processes may have it open, and one
  * process several times.
  * @throws TextEventError ERR_STORE where the folder cannot be written or the files are damaged
  */
-export function openStore(folder: string, { flush = true }: StoreOptions = {}): RootDatabase {
+export function openStore(folder: string, { flush = true }: StoreOptions = {}): Store {
+  const path = resolve(folder);
+  const environment = shared.get(path) ?? { root: openRoot(path, flush), users: 0 };
+  shared.set(path, environment);
+  environment.users++;
+  const { root } = environment;
+  return {
+    root,
+    flushes: flush,
+    write: (action) => transact(root, action),
+    close: () => closeStore(path, environment),
+  };
+}
+
+async function closeStore(path: string, environment: Shared): Promise<void> {
+  environment.users--;
+  if (environment.users > 0) return;
+  shared.delete(path);
+  await environment.root.close();
+}
+
+function openRoot(folder: string, flush: boolean): RootDatabase {
   const file = join(folder, 'data.mdb');
   try {
     mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const suspect = lengthen(file);
-    // Without a write map a full disk is an error of a write; with one it would be a SIGBUS, which ends the process.
-    const root = open({ path: folder, noSubdir: false, maxDbs: 16, useWritemap: false, noSync: !flush });
+    const root = open({
+      path: folder,
+      noSubdir: false,
+      maxDbs: 16,
+      noSync: !flush,
+      // With a write map a full disk would be a SIGBUS, which ends the process, in place of an error of a write.
+      useWritemap: false,
+      // Its own batches reject promises that nobody can get hold of when a commit fails, which ends the process.
+      eventTurnBatching: false,
+    });
     if (suspect) readAll(root);
     return root;
   } catch (error) {

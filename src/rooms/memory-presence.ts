@@ -7,6 +7,7 @@ import {
   type Presence,
   type PresenceListener,
 } from './presence.ts';
+import { RoomError } from './room-error.ts';
 
 interface Member {
   readonly name: string;
@@ -31,6 +32,7 @@ export class MemoryPresence implements Presence {
   readonly #rooms = new Map<string, Room>();
   readonly #listeners = new Set<PresenceListener>();
   readonly #grace: number;
+  #closed = false;
 
   /** @param options `grace` in milliseconds, 10,000 where it is not given */
   constructor({ grace = DEFAULT_GRACE }: { grace?: number } = {}) {
@@ -38,6 +40,7 @@ export class MemoryPresence implements Presence {
   }
 
   async enter(name: string, arrival: Arrival): Promise<Membership> {
+    if (this.#closed) throw new RoomError('unavailable', 'nobody enters a store that is closed, try again later');
     const room = this.#room(name);
     const before = returning(room, arrival);
     const member = before ?? { name: freeName(room, arrival), holders: 0 };
@@ -65,6 +68,7 @@ export class MemoryPresence implements Presence {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const { members } of this.#rooms.values()) for (const { leaving } of members.values()) clearTimeout(leaving);
     this.#rooms.clear();
     this.#listeners.clear();

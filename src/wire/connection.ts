@@ -82,6 +82,8 @@ export interface Connection {
 /** The bytes of the text that was handed out last, so that sending it on does not validate it again. */
 let lastValidText: Uint8Array | undefined;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Who may want reading to pause. */
 const PAUSE = { HANDLER: 1, RATE: 2, INFLATE: 4 } as const;
 
@@ -221,6 +223,17 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
     if (this.#deflate) this.#outbox.pushText(text);
     else this.#outbox.push(frame);
     return true;
+  }
+
+  /** Calls back, later, when all that was sent so far was handed to the operating system; not where the connection ends before. @internal */
+  whenSent(callback: () => void): void {
+    if (this.readyState !== this.OPEN) return;
+    this.#outbox.push(
+      NOTHING,
+      this.#guarded((failure) => {
+        if (!failure) callback();
+      }),
+    );
   }
 
   /** The binary stream that is being sent, or null. */

@@ -5,9 +5,14 @@ import { relayedFrame } from './relay.ts';
 /** Which connections of a group are meant. */
 export type ConnectionFilter = (connection: Connection) => boolean;
 
+/** The frame of a text for `Connection.sendShared`; a text that is just being handed out, and is long, is not encoded anew. */
+export function encodeShared(text: string): Buffer {
+  return relayedFrame(text, OPCODE.TEXT) ?? encodeText(text);
+}
+
 /** Sends a text to many, encoded once; returns to how many it was sent. */
 export function sendToAll(connections: Iterable<Connection>, text: string, filter?: ConnectionFilter): number {
-  const frame = relayedFrame(text, OPCODE.TEXT) ?? encodeText(text);
+  const frame = encodeShared(text);
   let sent = 0;
   for (const connection of connections) {
     if ((filter === undefined || filter(connection)) && connection.sendShared(text, frame)) sent++;

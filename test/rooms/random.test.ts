@@ -22,6 +22,7 @@ for (let seed = 1; seed <= 300; seed++) {
   test(`whatever happens every reader has every event once, in order, or is told of it (seed ${seed})`, async (t) => {
     const pick = random(seed * 2654435761);
     const log = new ScriptedLog();
+    log.late = pick(2) === 0;
     const tailEvents = [0, 3, 20, 1000][pick(4)];
     const rooms = new Rooms(log, new MemoryPresence(), { tailEvents, tailBytes: [200, 100_000][pick(2)] });
     const formats = [new CountingFormat(), new CountingFormat()];

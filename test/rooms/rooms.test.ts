@@ -105,6 +105,27 @@ test('events published while a reader comes are neither lost nor doubled', async
   t.deepEqual(reader.complaints, []);
 });
 
+test('what is published after the head was looked up, and before that is known, is delivered', async (t) => {
+  const { log, join } = setUp();
+  const open = log.hold();
+  const coming = join();
+  log.grow('r', 1);
+  log.tell('r');
+  open();
+  const reader = await coming;
+  await until(() => reader.at === 'e1:1');
+  t.deepEqual(reader.texts, ['']);
+});
+
+test('more than a page at once from another process', async (t) => {
+  const { log, join } = setUp();
+  const reader = await join();
+  log.grow('r', 2500);
+  log.tell('r');
+  await until(() => reader.at === 'e1:2500');
+  t.deepEqual(reader.complaints, []);
+});
+
 test('what another process publishes is read from the log, in one order with what this one does', async (t) => {
   const { log, say, join } = setUp();
   const readers = [await join(), await join()];

@@ -23,6 +23,8 @@ export class ScriptedLog implements EventLog {
   /** So many readings fail next. */
   failures = 0;
   reads = 0;
+  /** Readings are answered with what there was when they were asked for. */
+  late = false;
   readonly #logs = new Map<string, Log>();
   readonly #listeners = new Set<GrowthListener>();
   #epochs = 0;
@@ -73,14 +75,32 @@ export class ScriptedLog implements EventLog {
     return { epoch, offset: start + events.length };
   }
 
+  /** As it was when it was asked for, however late the answer is. */
   async head(room: string): Promise<Position> {
+    const end = this.end(room);
     await this.#ready();
-    return this.end(room);
+    return end;
   }
 
   async read(room: string, after: Position | undefined, limit: number, maxBytes = Infinity): Promise<Page> {
     this.reads++;
+    if (this.late) {
+      const page = this.#page(room, after, limit, maxBytes);
+      await this.#ready();
+      return page;
+    }
     await this.#ready();
+    return this.#page(room, after, limit, maxBytes);
+  }
+
+  follow(listener: GrowthListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {}
+
+  #page(room: string, after: Position | undefined, limit: number, maxBytes: number): Page {
     const { epoch, start, events } = this.#log(room);
     const head = start + events.length;
     const reset = after !== undefined && (after.epoch !== epoch || after.offset > head);
@@ -96,13 +116,6 @@ export class ScriptedLog implements EventLog {
     const gap = begin > from ? { from, to: begin } : undefined;
     return { epoch, head, after: begin, events: page, gap, reset };
   }
-
-  follow(listener: GrowthListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  async close(): Promise<void> {}
 
   async #ready(): Promise<void> {
     await this.gate;

@@ -1,0 +1,160 @@
+import { closeCodes } from '../close-codes.ts';
+import type { Appended, Publication } from '../rooms/event-log.ts';
+import type { Position } from '../rooms/position.ts';
+import type { Arrival, Membership } from '../rooms/presence.ts';
+import { RoomError } from '../rooms/room-error.ts';
+import type { Format, Rooms, Start, Subscription } from '../rooms/rooms.ts';
+import type { Connection } from '../wire/connection.ts';
+import { type SharedText, TextReader } from './text-reader.ts';
+
+/** Publications of a connection that are not durable yet; with so many it is not read until one is. */
+const MAX_IN_FLIGHT = 100;
+
+/** With more bytes than that waiting for a connection, what it is told waits too, and it is not read. */
+const WATERMARK = 64 * 1024;
+
+export interface JoinOptions {
+  format: Format<SharedText>;
+  start?: Start | undefined;
+  /** Called before the first event. @param position where its events begin */
+  welcome?(position: Position): void | Promise<void>;
+}
+
+interface Pending {
+  readonly publication: Publication;
+  outcome: Appended | RoomError | undefined;
+}
+
+/** A connection in a room that speaks bare text: what it publishes, what it reads, and what is left to do when it ends. */
+export class Participant {
+  readonly connection: Connection;
+  protected readonly rooms: Rooms;
+  protected readonly room: string;
+  protected reader: TextReader;
+  #membership: Membership | undefined;
+  #subscription: Subscription | undefined;
+  #joined = false;
+  #left = false;
+  /** In the order in which they came; answered in that order. */
+  readonly #pending: Pending[] = [];
+  #untold: string[] = [];
+  #paused = false;
+
+  constructor(connection: Connection, rooms: Rooms, room: string) {
+    this.connection = connection;
+    this.rooms = rooms;
+    this.room = room;
+    this.reader = new TextReader(connection, () => this.sendAway());
+    this.#pauseOrResume();
+    connection.once('close', () => this.leave());
+  }
+
+  /** The name that it has in the room; empty before `enter`. */
+  get name(): string {
+    return this.#membership?.name ?? '';
+  }
+
+  /** Takes a name. */
+  async enter(arrival: Arrival): Promise<void> {
+    const membership = await this.rooms.enter(this.room, arrival);
+    if (this.#left) membership.leave();
+    else this.#membership = membership;
+  }
+
+  /** Begins to read the room. What came before from the connection has waited, and is handed out then. */
+  async join({ format, start, welcome }: JoinOptions): Promise<void> {
+    const subscription = await this.rooms.subscribe(this.room, this.reader, format, start);
+    if (this.#left) {
+      subscription.close();
+      return;
+    }
+    this.#subscription = subscription;
+    await welcome?.(subscription.position);
+    subscription.start();
+    this.#joined = true;
+    this.#pauseOrResume();
+  }
+
+  /** Waits for the steps of a join; where one fails the connection is sent away. */
+  attempt(steps: Promise<void>): void {
+    steps.catch((error: unknown) => {
+      if (error instanceof RoomError) this.joinFailed(error);
+      else this.connection.handlerFailed(error);
+    });
+  }
+
+  publish(publication: Publication): void {
+    const pending: Pending = { publication, outcome: undefined };
+    this.#pending.push(pending);
+    if (this.#pending.length === MAX_IN_FLIGHT) this.#pauseOrResume();
+    this.rooms.publish(this.room, publication).then(
+      (appended) => this.#settle(pending, appended),
+      (error: unknown) => {
+        if (error instanceof RoomError) this.#settle(pending, error);
+        else this.connection.handlerFailed(error);
+      },
+    );
+  }
+
+  /** Sends it something that is not of the room's events; when what waits for it is less than the watermark. */
+  tell(text: string): void {
+    if (this.#untold.length === 0 && !this.isFull) {
+      this.connection.sendText(text);
+      return;
+    }
+    this.#untold.push(text);
+    if (this.#untold.length > 1) return;
+    this.#pauseOrResume();
+    this.connection.whenSent(this.#tellRest);
+  }
+
+  protected get isFull(): boolean {
+    return this.connection.bufferedAmount > WATERMARK;
+  }
+
+  /** A publication is durable, or has failed. */
+  protected answer(_publication: Publication, outcome: Appended | RoomError): void {
+    if (outcome instanceof RoomError) this.sendAway();
+  }
+
+  protected joinFailed(_error: RoomError): void {
+    this.sendAway();
+  }
+
+  protected sendAway(): void {
+    const { code, reason } = closeCodes.TRY_AGAIN_LATER;
+    this.connection.close(code, reason);
+  }
+
+  /** The connection has ended. The name stays until what was published under it is in the log. */
+  protected leave(): void {
+    this.#left = true;
+    this.#subscription?.close();
+    if (this.#pending.length === 0) this.#membership?.leave();
+  }
+
+  #settle(pending: Pending, outcome: Appended | RoomError): void {
+    pending.outcome = outcome;
+    for (let first = this.#pending[0]; first?.outcome; first = this.#pending[0]) {
+      this.#pending.shift();
+      this.answer(first.publication, first.outcome);
+    }
+    if (this.#paused) this.#pauseOrResume();
+    if (this.#left && this.#pending.length === 0) this.#membership?.leave();
+  }
+
+  readonly #tellRest = (): void => {
+    const untold = this.#untold;
+    this.#untold = [];
+    for (const text of untold) this.tell(text);
+    this.#pauseOrResume();
+  };
+
+  #pauseOrResume(): void {
+    const paused = !this.#joined || this.#untold.length > 0 || this.#pending.length >= MAX_IN_FLIGHT;
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.connection.pause();
+    else this.connection.resume();
+  }
+}

@@ -1,0 +1,183 @@
+import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
+import { bootId, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
+import { Changes } from './lmdb-changes.ts';
+import { Commits, type Done } from './lmdb-commits.ts';
+import {
+  eventKey,
+  type LogTables,
+  nameKey,
+  offsetOf,
+  openTables,
+  type RoomRecord,
+  toEvent,
+  toRecord,
+} from './lmdb-records.ts';
+import { openStore, type Store } from './lmdb-store.ts';
+import { Sweeper } from './lmdb-sweep.ts';
+import { unavailable } from './lmdb-transact.ts';
+import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
+import { bytesOf, durableLimits, type LogOptions, type LogSettings, logSettings } from './log-limits.ts';
+import { startAfter } from './log-place.ts';
+import type { Position } from './position.ts';
+
+/** Milliseconds after which an empty room that is asked for is noted as not idle. */
+const IDLE_STEP = 60_000;
+
+export interface LmdbLogOptions extends LogOptions {
+  /**
+   * When an append resolves: `commit` when the end of the process cannot take the event back, `flush` when a power cut
+   * cannot either. @default commit
+   */
+  readonly durability?: 'commit' | 'flush';
+  /** Names the time since the machine's start. @default the one of the system */
+  readonly boot?: string;
+}
+
+/** Opens a log in a store; closing the log closes the store. Its rooms are shared with every process that opens the same folder. */
+export async function openLmdbLog(folder: string, options: LmdbLogOptions = {}): Promise<EventLog> {
+  const store = openStore(folder);
+  return beginLog(store, options);
+}
+
+export async function beginLog(store: Store, { durability = 'commit', boot = bootId(), ...rest }: LmdbLogOptions) {
+  const log = new LmdbLog(store, logSettings(rest, durableLimits), durability === 'flush');
+  await log.begin(boot);
+  return log;
+}
+
+class LmdbLog implements EventLog {
+  readonly #store: Store;
+  readonly #settings: LogSettings;
+  readonly #tables: LogTables;
+  readonly #changes: Changes<Growth>;
+  readonly #commits: Commits<Request, Outcome>;
+  readonly #sweeper: Sweeper;
+  readonly #flush: boolean;
+  readonly #listeners = new Set<GrowthListener>();
+  #isClosed = false;
+
+  constructor(store: Store, settings: LogSettings, flush: boolean) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#flush = flush;
+    this.#tables = openTables(store.root);
+    this.#changes = new Changes(store.root, 'changes');
+    this.#commits = new Commits(store, (requests) => this.#apply(requests));
+    this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
+  }
+
+  async begin(boot: string): Promise<void> {
+    await this.#store.write(() => noticeBoot(this.#tables, boot));
+    this.#sweeper.start();
+  }
+
+  async append(room: string, publication: Publication): Promise<Appended> {
+    const { result, event } = await this.#ask({ room, publication });
+    if (event !== undefined) for (const listener of this.#listeners) listener(room, event.offset, event);
+    return result;
+  }
+
+  async read(room: string, after: Position | undefined, limit: number, maxBytes = Infinity): Promise<Page> {
+    let life = this.#find(room);
+    while (life === undefined) {
+      await this.#ask({ room });
+      life = this.#find(room);
+    }
+    return this.#page(life, after, limit, maxBytes);
+  }
+
+  async head(room: string): Promise<Position> {
+    const life = this.#find(room);
+    if (life !== undefined && !this.#looksIdle(life)) return { epoch: life.epoch, offset: life.head };
+    const { result } = await this.#ask({ room });
+    return result.position;
+  }
+
+  follow(listener: GrowthListener): () => void {
+    const own: GrowthListener = (...growth) => listener(...growth);
+    this.#listeners.add(own);
+    const unfollow = this.#changes.follow((change) => {
+      for (const [room, head] of change === 'everything' ? this.#heads() : change) own(room, head);
+    });
+    return () => {
+      this.#listeners.delete(own);
+      unfollow();
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#sweeper.stop();
+    this.#changes.close();
+    this.#listeners.clear();
+    await this.#commits.settled();
+    try {
+      if (this.#store.flushes) await this.#store.write(() => markClean(this.#tables));
+    } finally {
+      await this.#store.close();
+    }
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    if (this.#isClosed) throw unavailable(new Error('the log is closed'));
+    const outcome = await this.#commits.ask(request);
+    if (outcome.error !== undefined) throw outcome.error;
+    return outcome;
+  }
+
+  /** Inside a write transaction. */
+  #apply(requests: readonly Request[]): Done<Outcome> {
+    const wasClean = unmarkClean(this.#tables);
+    const { outcomes, mark } = this.#writer().apply(requests);
+    // Without the mark's end on disk, a power cut would leave a log that looks closed and has lost what follows.
+    if (this.#flush || wasClean || mark === undefined) return { outcomes };
+    return { outcomes, isVisible: () => this.#changes.isCommitted(mark) };
+  }
+
+  #writer(): LmdbWriter {
+    return new LmdbWriter(this.#tables, this.#settings, this.#changes);
+  }
+
+  /** The room as it is committed now, by any process. */
+  #find(name: string): RoomRecord | undefined {
+    if (this.#isClosed) throw unavailable(new Error('the log is closed'));
+    try {
+      this.#tables.rooms.resetReadTxn();
+      const stored = this.#tables.rooms.get(nameKey(name));
+      return stored && toRecord(stored);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  #looksIdle({ idleSince }: RoomRecord): boolean {
+    return idleSince > 0 && this.#settings.now() - idleSince > IDLE_STEP;
+  }
+
+  #page(life: RoomRecord, after: Position | undefined, limit: number, maxBytes: number): Page {
+    const { epoch, head, number } = life;
+    const start = startAfter(life, after);
+    const [from, to] = [eventKey(number, start.after + 1), eventKey(number, head + 1)];
+    const events: RoomEvent[] = [];
+    let bytes = 0;
+    try {
+      for (const { key, value } of this.#tables.events.getRange({ start: from, end: to, limit })) {
+        const event = toEvent(offsetOf(key), value);
+        events.push(event);
+        bytes += bytesOf(event);
+        if (bytes >= maxBytes) break;
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+    return { epoch, head, ...start, events };
+  }
+
+  *#heads(): Generator<readonly [room: string, head: number]> {
+    for (const { value } of this.#tables.rooms.getRange()) {
+      const { name, head } = toRecord(value);
+      yield [name, head];
+    }
+  }
+}

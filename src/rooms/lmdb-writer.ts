@@ -1,0 +1,177 @@
+import type { Appended, Publication, RoomEvent } from './event-log.ts';
+import type { Changes, Mark } from './lmdb-changes.ts';
+import {
+  eventKey,
+  fromRecord,
+  idleKey,
+  type LogTables,
+  nameKey,
+  publicationKey,
+  type RoomRecord,
+  type StoredEvent,
+  toRecord,
+} from './lmdb-records.ts';
+import { bytesOf, type LogSettings, tooManyRooms } from './log-limits.ts';
+import { newEpoch } from './log-place.ts';
+import type { RoomError } from './room-error.ts';
+
+/** Rooms that grew in one transaction, and to which head. */
+export type Growth = readonly (readonly [room: string, head: number])[];
+
+/** What is asked of a room: to append, or only to be there. */
+export interface Request {
+  readonly room: string;
+  readonly publication?: Publication | undefined;
+}
+
+/** What became of a request. */
+export type Outcome = Answer | { readonly error: RoomError };
+
+export interface Answer {
+  readonly error?: never;
+  readonly result: Appended;
+  /** What was appended. */
+  readonly event?: RoomEvent;
+}
+
+/** Writes to the tables of a log. All of it runs inside a write transaction, and holds for that one only. */
+export class LmdbWriter {
+  readonly #tables: LogTables;
+  readonly #settings: LogSettings;
+  readonly #changes: Changes<Growth>;
+  /** Rooms read in this transaction; each is written once, at its end. */
+  readonly #rooms = new Map<string, RoomRecord>();
+  readonly #grown = new Set<RoomRecord>();
+
+  constructor(tables: LogTables, settings: LogSettings, changes: Changes<Growth>) {
+    this.#tables = tables;
+    this.#settings = settings;
+    this.#changes = changes;
+  }
+
+  /** Answers each request; the mark is there where rooms have grown. */
+  apply(requests: readonly Request[]): { outcomes: Outcome[]; mark: Mark | undefined } {
+    const outcomes = requests.map((request) => this.#answer(request));
+    return { outcomes, mark: this.#finish() };
+  }
+
+  /** Drops a room's events from before a time, so many at most. */
+  expire(name: string, before: number, most: number): number {
+    const room = this.#find(name);
+    let dropped = 0;
+    while (room !== undefined && room.first <= room.head && dropped < most) {
+      const event = this.#tables.events.get(eventKey(room.number, room.first));
+      if (event !== undefined && event[0] >= before) break;
+      this.#drop(room, event);
+      dropped++;
+    }
+    if (room !== undefined && dropped > 0 && room.first > room.head) this.#rest(room);
+    this.#finish();
+    return dropped;
+  }
+
+  #answer({ room: name, publication }: Request): Outcome {
+    const room = this.#find(name) ?? this.#begin(name);
+    if (room === undefined) return { error: tooManyRooms(this.#settings.maxRooms) };
+    if (publication !== undefined) return this.#append(room, publication);
+    if (room.idleSince > 0) this.#rest(room);
+    return { result: { position: { epoch: room.epoch, offset: room.head }, at: room.at, duplicate: false } };
+  }
+
+  #append(room: RoomRecord, publication: Publication): Outcome {
+    const { from, text, key } = publication;
+    const place = key === undefined ? undefined : publicationKey(room.number, key);
+    const known = place && this.#tables.keys.get(place);
+    const first = known === undefined ? undefined : this.#tables.events.get(eventKey(room.number, known));
+    if (known !== undefined && first !== undefined) {
+      return { result: { position: { epoch: room.epoch, offset: known }, at: first[0], duplicate: true } };
+    }
+    room.head++;
+    room.at = Math.max(room.at, this.#settings.now());
+    room.bytes += bytesOf(publication);
+    this.#tables.events.putSync(
+      eventKey(room.number, room.head),
+      key === undefined ? [room.at, text, from] : [room.at, text, from, key],
+    );
+    if (place !== undefined) this.#tables.keys.putSync(place, room.head);
+    this.#wake(room);
+    this.#trim(room);
+    this.#grown.add(room);
+    const { at, epoch, head } = room;
+    return {
+      result: { position: { epoch, offset: head }, at, duplicate: false },
+      event: { offset: head, at, from, text },
+    };
+  }
+
+  #trim(room: RoomRecord): void {
+    const { maxEvents, maxBytes } = this.#settings;
+    while (room.head - room.first >= maxEvents || (room.bytes > maxBytes && room.first < room.head)) {
+      this.#drop(room, this.#tables.events.get(eventKey(room.number, room.first)));
+    }
+  }
+
+  #drop(room: RoomRecord, event: StoredEvent | undefined): void {
+    this.#tables.events.removeSync(eventKey(room.number, room.first));
+    room.first++;
+    if (event === undefined) return;
+    const [, text, from, key] = event;
+    room.bytes -= bytesOf({ from, text });
+    if (key !== undefined) this.#tables.keys.removeSync(publicationKey(room.number, key));
+  }
+
+  #find(name: string): RoomRecord | undefined {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const stored = this.#tables.rooms.get(nameKey(name));
+    if (stored === undefined) return undefined;
+    const room = toRecord(stored);
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** Undefined where there is no place for another room. */
+  #begin(name: string): RoomRecord | undefined {
+    const count = (this.#tables.state.get('rooms') as number | undefined) ?? 0;
+    if (count >= this.#settings.maxRooms) {
+      if (!this.#evict()) return undefined;
+    } else {
+      this.#tables.state.putSync('rooms', count + 1);
+    }
+    const number = ((this.#tables.state.get('number') as number | undefined) ?? 0) + 1;
+    this.#tables.state.putSync('number', number);
+    const room = { number, name, epoch: newEpoch(), first: 1, head: 0, bytes: 0, at: 0, idleSince: 0, previous: [] };
+    this.#rooms.set(name, room);
+    this.#rest(room);
+    return room;
+  }
+
+  /** Takes away the room that has been idle the longest. */
+  #evict(): boolean {
+    const [longest] = [...this.#tables.idle.getRange({ limit: 1 })];
+    if (longest === undefined) return false;
+    this.#tables.idle.removeSync(longest.key);
+    this.#tables.rooms.removeSync(nameKey(longest.value));
+    this.#rooms.delete(longest.value);
+    return true;
+  }
+
+  /** Marks a room without events as one that was asked for just now. */
+  #rest(room: RoomRecord): void {
+    this.#wake(room);
+    room.idleSince = this.#settings.now();
+    this.#tables.idle.putSync(idleKey(room), room.name);
+  }
+
+  #wake(room: RoomRecord): void {
+    if (room.idleSince === 0) return;
+    this.#tables.idle.removeSync(idleKey(room));
+    room.idleSince = 0;
+  }
+
+  #finish(): Mark | undefined {
+    for (const [name, room] of this.#rooms) this.#tables.rooms.putSync(nameKey(name), fromRecord(room));
+    const growth = [...this.#grown].map(({ name, head }) => [name, head] as const);
+    return growth.length > 0 ? this.#changes.record(growth) : undefined;
+  }
+}

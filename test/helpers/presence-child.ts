@@ -1,0 +1,37 @@
+import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
+import type { Membership } from '../../src/rooms/presence.ts';
+import type { Answer, Order } from './presence-process.ts';
+
+/** A process that has a presence of its own, and does what its parent says. */
+const [, , folder = '', options = '{}'] = process.argv;
+const presence = openLmdbPresence(folder, JSON.parse(options));
+const memberships = new Map<number, Membership>();
+const say = (answer: Answer) => process.send?.(answer);
+
+presence.follow((...change) => say({ change }));
+
+process.on('message', (order: Order) => {
+  void obey(order).then(
+    (result) => say({ id: order.id, result }),
+    (error) => say({ id: order.id, error: String(error) }),
+  );
+});
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'enter': {
+      const membership = await presence.enter(order.room, order.arrival);
+      memberships.set(order.id, membership);
+      return { name: membership.name, returned: membership.returned };
+    }
+    case 'leave':
+      return memberships.get(order.membership)?.leave();
+    case 'members':
+      return presence.members(order.room, order.limit);
+    case 'close':
+      await presence.close();
+      return undefined;
+  }
+}
+
+say({ id: 0 });
