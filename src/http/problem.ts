@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import type { RoomErrorCode } from '../rooms/protocol.ts';
 import { RoomError } from '../rooms/room-error.ts';
 
@@ -23,18 +23,24 @@ export function sendProblem(reply: FastifyReply, { status, detail, code, retryab
   if (retryable) reply.header('Retry-After', RETRY_AFTER);
   // Without a type of its own a problem is what its status says (RFC 9457 section 4.2.1).
   const body = { type: 'about:blank', title: STATUS_CODES[status], status, detail, code, retryable };
-  return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(Buffer.from(JSON.stringify(body)));
 }
 
-/** The error handler of the routes below /rooms. */
-export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/**
+ * Answers what a route failed with.
+ * @param report told of what is no fault of the request
+ */
+export function answerError(error: FastifyError, reply: FastifyReply, report: (error: unknown) => void): FastifyReply {
   if (error instanceof RoomError) {
     const { code, message: detail, retryable } = error;
     return sendProblem(reply, { status: statusOf[code] ?? 400, detail, code, retryable });
   }
   const status = error.statusCode ?? 500;
   if (status >= 500) {
-    request.log.error(error);
+    report(error);
     return sendProblem(reply, { status, detail: 'the request failed', code: 'internal', retryable: true });
   }
   const code = status === 413 ? 'too_big' : status === 429 ? 'too_many_requests' : 'bad_request';

@@ -17,7 +17,7 @@ export interface Stream {
   /** All that has come. */
   raw(): string;
   close(): void;
-  ended: Promise<unknown>;
+  ended: Promise<void>;
 }
 
 /** Reads server-sent events; it ends with the test. */
@@ -49,7 +49,7 @@ export async function startStream(t: ExecutionContext, url: string, headers = {}
       }
     }
   };
-  const ended = once(response, 'close');
+  const ended = new Promise<void>((resolve) => response.once('close', resolve));
   return { headers: response.headers, next, raw: () => text, close: () => request.destroy(), ended };
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { OutgoingHttpHeaders } from 'node:http';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Admission } from '../../admission.ts';
 import type { Peer } from '../../client-address.ts';
 import { originAllowed } from '../../handshake.ts';
@@ -31,6 +31,8 @@ export interface RoomRoutesOptions {
   maxConnectionsPerIp: number;
   /** Where the open streams are kept. */
   streams: Streams;
+  /** Told of errors that are no fault of a request; they are answered 500. */
+  onError: (error: unknown) => void;
 }
 
 /** Seconds of a rate that may come at once, as on a WebSocket. */
@@ -46,7 +48,7 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
   await app.register(async (scope) => {
-    scope.setErrorHandler(answerError);
+    scope.setErrorHandler<FastifyError>((error, _request, reply) => answerError(error, reply, options.onError));
     const anyOrigin = allowedOrigins.includes('*');
     const exposedHeaders = ['Retry-After'];
     await scope.register(cors, { origin: anyOrigin ? '*' : [...allowedOrigins], exposedHeaders });
