@@ -7,12 +7,15 @@ const RETRY_AFTER = { 'Retry-After': '5' };
 export class Admission {
   readonly #maxTotal: number;
   readonly #maxPerAddress: number;
+  readonly #what: string;
   readonly #perAddress = new Map<string, number>();
   #total = 0;
 
-  constructor(maxTotal: number, maxPerAddress: number) {
+  /** @param what the word for them in a refusal */
+  constructor(maxTotal: number, maxPerAddress: number, what: string) {
     this.#maxTotal = maxTotal;
     this.#maxPerAddress = maxPerAddress;
+    this.#what = what;
   }
 
   /** Why one more connection of this address is not let in; an address that is not known is not counted by itself. */
@@ -20,13 +23,13 @@ export class Admission {
     if (this.#total >= this.#maxTotal) {
       return {
         status: 503,
-        reason: `${this.#total} connections, the limit is ${this.#maxTotal}`,
+        reason: `${this.#total} ${this.#what}, the limit is ${this.#maxTotal}`,
         headers: RETRY_AFTER,
       };
     }
     const count = this.#countOf(address);
     if (count < this.#maxPerAddress) return undefined;
-    const reason = `${count} connections from ${address}, the limit is ${this.#maxPerAddress}`;
+    const reason = `${count} ${this.#what} from ${address}, the limit is ${this.#maxPerAddress}`;
     return { status: 429, reason, headers: RETRY_AFTER };
   }
 

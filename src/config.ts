@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Names that ROOT_HANDLER takes. */
-export const HANDLER_NAMES = ['greet', 'echo', 'broadcast'] as const;
+export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast'] as const;
 
 /** A value's kind: what it must look like, in words and as a schema from its text. */
 interface Kind<T> {
@@ -48,6 +48,12 @@ const size = (min: string, max: string): Kind<number> =>
 function orOff<T>(kind: Kind<T>, off: T): Kind<T> {
   const schema = z.union([z.literal('off').transform(() => off), kind.schema]);
   return { expected: `${kind.expected}, or off`, schema };
+}
+
+/** `auto` in place of a value: the library's own default. */
+function orAuto<T>(kind: Kind<T>): Kind<T | undefined> {
+  const schema = z.union([z.literal('auto').transform(() => undefined), kind.schema]);
+  return { expected: `${kind.expected}, or auto`, schema };
 }
 
 function listOf(expected: string, valid: (item: string) => boolean): Kind<string[]> {
@@ -148,6 +154,18 @@ const variables = {
     '256',
     'open connections of one address; over it 429',
   ),
+  maxHttpConnections: variable(
+    'MAX_HTTP_CONNECTIONS',
+    orOff(whole(1, 10_000_000), Infinity),
+    '10000',
+    'connections that are no WebSocket, those before the handshake too, in total; over it 503',
+  ),
+  maxHttpConnectionsPerIp: variable(
+    'MAX_HTTP_CONNECTIONS_PER_IP',
+    orAuto(orOff(whole(1, 10_000_000), Infinity)),
+    'auto',
+    'those of one address; over it 429; auto is 256, or MAX_CONNECTIONS_PER_IP where that is more',
+  ),
   messagesPerSecond: variable(
     'MESSAGES_PER_SECOND',
     orOff(whole(1, 10_000_000), Infinity),
@@ -183,6 +201,12 @@ const variables = {
   ),
   pingTimeout: variable('PING_TIMEOUT', duration('100ms', '1h'), '10s', 'after a ping, for any byte to come'),
   drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
+  reconnectsPerSecond: variable(
+    'RECONNECTS_PER_SECOND',
+    whole(1, 100_000),
+    '500',
+    'how many clients a stop tells to come back in the same second',
+  ),
 };
 
 type Variables = typeof variables;

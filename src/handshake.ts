@@ -57,7 +57,13 @@ export function checkedRefusal(value: Refusal): Refusal {
 }
 
 /** Writes a refusal on a socket that has no response object, and ends it. */
-export function refuse(socket: Duplex, { status, reason, headers }: Refusal): void {
+export function refuse(socket: Duplex, refusal: Refusal): void {
+  socket.end(answerOf(refusal));
+  cutLater(socket);
+}
+
+/** A refusal as an HTTP answer. */
+export function answerOf({ status, reason, headers }: Refusal): string {
   // Only printable ASCII: a reason may quote what came from outside.
   const body = `${reason.replace(/[^ -~]/g, '?')}\n`;
   const fields = {
@@ -67,8 +73,7 @@ export function refuse(socket: Duplex, { status, reason, headers }: Refusal): vo
     ...headers,
   };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
-  cutLater(socket);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** For how long a peer may keep a socket that this side has ended, in milliseconds. */

@@ -1,5 +1,6 @@
 import http, { type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
+import type { ListenOptions } from 'node:net';
 import { isAnswering, type Refusal, refuse } from './handshake.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_HEADER_BYTES, type ServerOptions } from './server-options.ts';
 
@@ -26,6 +27,26 @@ export function createHttpServer(options: ServerOptions): Server {
     else refuse(socket, clientProblem(error, maxHeaderBytes));
   });
   return server;
+}
+
+/**
+ * What `listen` of a `net.Server` is given.
+ * @param where a port, the path of a Unix socket, or all of it
+ */
+export function listenOptions(
+  where: number | string | ListenOptions,
+  host: unknown,
+  backlog: number | undefined,
+): ListenOptions {
+  return {
+    ...(typeof where === 'object' ? where : placeOf(where)),
+    ...(typeof host === 'string' ? { host } : {}),
+    ...(backlog === undefined ? {} : { backlog }),
+  };
+}
+
+function placeOf(where: number | string): ListenOptions {
+  return Number.isInteger(Number(where)) ? { port: Number(where) } : { path: String(where) };
 }
 
 const upgradeRequired: RequestListener = (_request, response) => {

@@ -1,12 +1,16 @@
-export { clientAddress, type Peer } from './client-address.ts';
+export { type ClientAddress, clientAddress, type Peer } from './client-address.ts';
 export { type CloseCode, closeCodes } from './close-codes.ts';
 export { type ConnectOptions, connect } from './connect.ts';
 export { setBinaryFragmentation, setMaxBufferLength } from './defaults.ts';
+export type { ShutdownOptions } from './draining.ts';
 export { type ErrorCode, ProtocolError, TextEventError } from './errors.ts';
-export { broadcast } from './handlers/broadcast.ts';
+export { type BroadcastOptions, broadcast } from './handlers/broadcast.ts';
+export { type ChatOptions, chat } from './handlers/chat.ts';
+export { type ClockOptions, clock } from './handlers/clock.ts';
 export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
+export { type RoomOptions, room } from './handlers/room.ts';
 export type { Refusal } from './handshake.ts';
 export type { Route, Routes, SelectProtocol } from './router.ts';
 export { createServer, Server } from './server.ts';

@@ -1,20 +1,23 @@
 import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Config } from './config.ts';
+import { LogOutput } from './log-output.ts';
 
 export type { Logger } from 'pino';
 
 /** JSON lines in production, readable ones elsewhere; both to standard output. */
 export function createLogger({ nodeEnv, logLevel }: Config): Logger {
-  if (nodeEnv === 'production') return pino({ level: logLevel });
-  const stream = pretty({
-    sync: true,
+  const { stdout } = process;
+  // PM2 replaces the method, and writes into files of its own.
+  const output = Object.hasOwn(stdout, 'write') ? stdout : new LogOutput(stdout.fd);
+  if (nodeEnv === 'production') return pino({ level: logLevel }, output);
+  const prettify = prettyFactory({
     singleLine: true,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss',
     messageFormat: (log, key) => visible(String(log[key] ?? '')),
   });
-  return pino({ level: logLevel }, stream);
+  return pino({ level: logLevel }, { write: (line: string) => output.write(prettify(line)) });
 }
 
 /** What a client sent must not move the terminal's cursor or begin a line of its own; JSON escapes it anyway. */

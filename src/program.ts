@@ -57,7 +57,7 @@ async function serve(config: Config): Promise<void> {
     // Whatever a peer does, the time is kept.
     setTimeout(() => process.exit(0), config.drainTime);
     const besideClosed = new Promise((resolve) => (beside ? beside.close(resolve) : resolve(undefined)));
-    await Promise.all([server.shutdown(config.drainTime - LINGER_MS), besideClosed, delay(LINGER_MS)]);
+    await Promise.all([server.shutdown(config.drainTime - LINGER_MS, config), besideClosed, delay(LINGER_MS)]);
     await app.close();
     log.info('stopped');
     process.exit(0);

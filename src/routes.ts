@@ -1,5 +1,6 @@
 import type { Config, HANDLER_NAMES } from './config.ts';
 import { broadcast } from './handlers/broadcast.ts';
+import { clock } from './handlers/clock.ts';
 import { echo } from './handlers/echo.ts';
 import { greet } from './handlers/greet.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
@@ -12,7 +13,13 @@ export function createRoutes(config: Config, log: (line: string) => void): Route
   const handlers: Record<HandlerName, ConnectionHandler> = {
     greet: greet({ log }),
     echo: echo(),
+    clock: clock(),
     broadcast: broadcast(),
   };
-  return { '/': handlers[config.rootHandler], '/echo': handlers.echo, '/broadcast': handlers.broadcast };
+  return {
+    '/': handlers[config.rootHandler],
+    '/echo': handlers.echo,
+    '/clock': handlers.clock,
+    '/broadcast': handlers.broadcast,
+  };
 }

@@ -14,8 +14,8 @@ export interface ServerEvents {
   handlerError: [error: unknown, connection: Connection];
   /** A peer broke the protocol or a limit; its connection was closed. */
   violation: [error: ProtocolError, connection: Connection];
-  /** A request was refused before the upgrade. */
-  refused: [refusal: Refusal, request: IncomingMessage, peer: Peer];
+  /** A request was refused before the upgrade, or a connection before its request was read. */
+  refused: [refusal: Refusal, request: IncomingMessage | undefined, peer: Peer];
   /** `authorize`, or `refuse` of a route, threw; the request was answered 500. */
   authorizeError: [error: unknown, request: IncomingMessage];
 }

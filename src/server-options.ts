@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, RequestListener } from 'node:http';
 import type { TlsOptions } from 'node:tls';
-import type { Peer } from './client-address.ts';
+import { Admission } from './admission.ts';
+import type { ClientAddress } from './client-address.ts';
 import { defaults } from './defaults.ts';
 import type { Refusal } from './handshake.ts';
 import type { Routes, SelectProtocol } from './router.ts';
@@ -39,7 +40,7 @@ export interface ServerOptions extends TlsOptions {
   /** Origins whose pages may connect; `*` lets in all. @default ['*'] */
   allowedOrigins?: readonly string[];
   /** Says who sent a request; see `clientAddress` for servers behind a proxy. @default the peer of the socket */
-  clientAddress?: (request: IncomingMessage) => Peer;
+  clientAddress?: ClientAddress;
   /** Chooses the subprotocol. @default the first of `validProtocols` that the client offers */
   selectProtocol?: SelectProtocol;
   /** Subprotocols that the server speaks. @default none */
@@ -49,6 +50,13 @@ export interface ServerOptions extends TlsOptions {
   maxConnections?: number;
   /** Open connections of one address; over it 429. @default 256 */
   maxConnectionsPerIp?: number;
+  /** TCP connections that are no WebSocket, in total: before the handshake, idle, or answered; over it 503. @default 10000 */
+  maxHttpConnections?: number;
+  /**
+   * Those of one address; over it 429. Addresses that `clientAddress` trusts, as those of proxies, and Unix sockets are not
+   * counted by themselves. @default 256, or `maxConnectionsPerIp` where that is more
+   */
+  maxHttpConnectionsPerIp?: number | undefined;
   /** Fields of a request's head, all together; over it 431. @default 16 KiB */
   maxHeaderBytes?: number;
   /** From the TCP connection to the end of the request's head. @default 10000 */
@@ -85,10 +93,13 @@ export const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 export const DEFAULT_MAX_HEADER_BYTES = 16 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 50_000;
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 256;
+const DEFAULT_MAX_HTTP_CONNECTIONS = 10_000;
 
 const LIMITS = [
   'maxConnections',
   'maxConnectionsPerIp',
+  'maxHttpConnections',
+  'maxHttpConnectionsPerIp',
   'maxHeaderBytes',
   'handshakeTimeout',
   'closeTimeout',
@@ -110,6 +121,13 @@ export function checkLimits(options: ServerOptions): void {
     if (value === undefined || (typeof value === 'number' && value >= 0)) continue;
     throw new TypeError(`createServer: ${name}: got ${JSON.stringify(value)}, expected a number of 0 or more`);
   }
+}
+
+/** Counts connections that are no WebSockets. */
+export function httpAdmission(options: ServerOptions): Admission {
+  const { maxConnectionsPerIp = 0, maxHttpConnections = DEFAULT_MAX_HTTP_CONNECTIONS } = options;
+  const perAddress = options.maxHttpConnectionsPerIp ?? Math.max(DEFAULT_MAX_CONNECTIONS_PER_IP, maxConnectionsPerIp);
+  return new Admission(maxHttpConnections, perAddress, 'HTTP connections');
 }
 
 type Callbacks = Pick<ConnectionSettings, 'onHandlerError' | 'onViolation' | 'onClosed' | 'onGone'>;

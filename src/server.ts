@@ -2,17 +2,18 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Peer } from './client-address.ts';
-import { closeCodes } from './close-codes.ts';
+import { directPeer, type Peer } from './client-address.ts';
 import { ConnectionList } from './connection-list.ts';
+import { Draining, type ShutdownOptions } from './draining.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { refuse } from './handshake.ts';
-import { createHttpServer } from './http-server.ts';
+import { HttpConnections } from './http-connections.ts';
+import { createHttpServer, listenOptions } from './http-server.ts';
 import { NamedGroups } from './named-groups.ts';
 import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts';
 import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
-import { checkLimits, connectionSettings, type ServerOptions } from './server-options.ts';
+import { checkLimits, connectionSettings, httpAdmission, type ServerOptions } from './server-options.ts';
 import { type Entrant, Upgrader } from './upgrader.ts';
 import { Connection, type ConnectionOwner, type ConnectionSettings } from './wire/connection.ts';
 import { type ConnectionFilter, type Group, sendToAll } from './wire/group.ts';
@@ -29,14 +30,16 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
 
   readonly #options: ServerOptions;
   readonly #upgrader: Upgrader;
+  /** Undefined where the HTTP server is not ours. */
+  readonly #httpConnections: HttpConnections | undefined;
   readonly #settings: ConnectionSettings;
   readonly #list = new ConnectionList();
   readonly #groups = new NamedGroups();
   #closing = false;
   /** Nobody is let in: the server that listens is not ours, and goes on. */
   #refusing = false;
-  /** Who is let in is sent away again, and told that it may come back. */
-  #draining = false;
+  /** Set while who is let in is sent away again. */
+  #draining: Draining | undefined;
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     this.handleUpgrade(request, socket, head);
 
@@ -49,7 +52,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this._selectProtocol = selectorOf(router, options.selectProtocol ?? firstOf(options.validProtocols));
     this.#upgrader = new Upgrader(options, router, {
       refuses: () => this.#refusing,
-      refusesAuthorised: () => this.#closing && !this.#draining,
+      refusesAuthorised: () => this.#closing && this.#draining === undefined,
       onEntrant: (entrant) => this.#letIn(entrant),
       onRefused: (refusal, request, peer) => this.emit('refused', refusal, request, peer),
       onPlainRequest: (request, response) => this.socket.emit('request', request, response),
@@ -67,6 +70,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.socket.on('listening', () => this.emit('listening'));
     // What happens to a server that is not ours is for its owner.
     if (options.server) return;
+    this.#httpConnections = new HttpConnections(this.socket, {
+      admission: httpAdmission(options),
+      secure: Boolean(options.secure),
+      shared: (options.clientAddress ?? directPeer).trusts ?? (() => true),
+      onRefused: (refusal, peer) => this.emit('refused', refusal, undefined, peer),
+    });
     this.socket.on('close', () => this.emit('close'));
     this.socket.on('error', (error) => {
       // Once it listens, such as when no file descriptor is left for one more socket, an error is no reason to end.
@@ -94,17 +103,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   listen(port?: number | string, listening?: () => void): this;
   listen(options: ListenOptions, listening?: () => void): this;
   listen(where: number | string | ListenOptions = 0, host?: string | (() => void), listening?: () => void): this {
-    const options = typeof where === 'object' ? where : placeOf(where);
     if (this.#refusing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
-    this.#closing = this.#refusing = this.#draining = false;
+    this.#closing = this.#refusing = false;
+    this.#draining = undefined;
     const callback = typeof host === 'function' ? host : listening;
     if (callback) this.once('listening', callback);
-    const { backlog } = this.#options;
-    this.socket.listen({
-      ...options,
-      ...(typeof host === 'string' ? { host } : {}),
-      ...(backlog === undefined ? {} : { backlog }),
-    });
+    this.socket.listen(listenOptions(where, host, this.#options.backlog));
     return this;
   }
 
@@ -124,16 +128,17 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   /**
-   * Takes nobody new, closes every connection with 1012 and waits until all have ended.
+   * Takes nobody new, closes every connection with 1012 and a time of its own to come back, and waits until all have
+   * ended. Before its Close frame a connection emits `draining`.
    * @param timeout milliseconds after which what is left is cut off
+   * @throws RangeError
    */
-  async shutdown(timeout: number): Promise<void> {
+  async shutdown(timeout: number, options: ShutdownOptions = {}): Promise<void> {
+    this.#draining ??= new Draining(options);
     const closed = new Promise<void>((resolve) => {
       this.close(resolve);
     });
-    this.#draining = true;
-    const { code, reason } = closeCodes.SERVICE_RESTART;
-    for (const connection of [...this.connections]) connection.close(code, reason);
+    this.#draining.sendAllAway(this.connections);
     const cut = setTimeout(() => this.terminate(), timeout);
     await Promise.all([closed, this.#list.ended()]);
     clearTimeout(cut);
@@ -170,11 +175,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #letIn({ request, socket, head, route, peer, callback }: Entrant): void {
     const connection = this.#shakeHands(request, socket, peer);
     if (connection === undefined) return;
+    this.#httpConnections?.leave(socket);
     this.#list.opened(connection);
     if (head.length > 0) socket.unshift(head);
     connection.open();
     if (this.#draining) {
-      connection.close(closeCodes.SERVICE_RESTART.code, closeCodes.SERVICE_RESTART.reason);
+      this.#draining.sendAway(connection);
       return;
     }
     if (callback) runHandler(callback, connection, request);
@@ -235,10 +241,6 @@ export function createServer(options?: ServerOptions | ConnectionHandler, handle
   const listener = typeof options === 'function' ? options : handler;
   if (listener) server.on('connection', listener);
   return server;
-}
-
-function placeOf(where: number | string): ListenOptions {
-  return Number.isInteger(Number(where)) ? { port: Number(where) } : { path: String(where) };
 }
 
 function warn(event: string, error: unknown): void {

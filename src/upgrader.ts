@@ -71,6 +71,7 @@ export class Upgrader {
     this.#admission = new Admission(
       options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
       options.maxConnectionsPerIp ?? DEFAULT_MAX_CONNECTIONS_PER_IP,
+      'connections',
     );
   }
 
@@ -78,7 +79,7 @@ export class Upgrader {
   judge(request: IncomingMessage, socket: Duplex, head: Buffer, callback?: ConnectionHandler): void {
     // Node has taken its own listener off.
     socket.on('error', ignoreErrors);
-    if (socket.destroyed || isAnswering(socket)) {
+    if (!socket.writable || isAnswering(socket)) {
       socket.destroy();
       return;
     }

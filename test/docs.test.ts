@@ -44,6 +44,7 @@ test('the library has these names and no others', (t) => {
     'TextEventError',
     'broadcast',
     'clientAddress',
+    'clock',
     'closeCodes',
     'connect',
     'createServer',

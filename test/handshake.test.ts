@@ -117,9 +117,13 @@ test('answers a plain GET with 426, and one that asks for another protocol as we
 });
 
 test('cuts 1,000 sockets that send nothing or half a request, and serves meanwhile', async (t) => {
-  const { port, url } = await startServer(t, { handshakeTimeout: 1000 }, (connection) => {
-    connection.on('text', (text) => connection.sendText(text));
-  });
+  const { port, url } = await startServer(
+    t,
+    { handshakeTimeout: 1000, maxHttpConnectionsPerIp: 1001 },
+    (connection) => {
+      connection.on('text', (text) => connection.sendText(text));
+    },
+  );
   const idle = Array.from({ length: 1000 }, (_, i) => {
     const client = new RawClient(t, port);
     if (i % 2) client.write('GET / HTTP/1.1\r\nHost: a\r\n');

@@ -30,6 +30,7 @@ for (const [path, specifier] of [
   ['src/upgrader.ts', './config.ts'],
   ['src/handlers/greet.ts', '../server.ts'],
   ['src/config.ts', './errors.ts'],
+  ['src/retry-after.ts', './close-codes.ts'],
   ['src/close-codes.ts', './wire/frame.ts'],
 ] as const) {
   test(`${path} may not import ${specifier}`, (t) => {

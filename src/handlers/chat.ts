@@ -51,14 +51,15 @@ export function chat({ names = CHAT_NAMING, rooms = memoryRooms(), ...options }:
   const format = textFormat(({ from, text }) => line(from, text));
 
   const handler: ConnectionHandler = (connection) => {
-    const { wish, problem } = names === 'address' ? { wish: addressOf(connection) } : wishOf(connection.path);
+    const { wish, problem } = names === 'address' ? {} : wishOf(connection.path);
     if (problem !== undefined) {
       sendAwayBadQuery(connection, problem);
       return;
     }
     const participant = new ChatParticipant(connection, rooms, room);
     const join = async () => {
-      await participant.enter({ wish, naming: names === 'address' ? CHAT_NAMING : names, grace: 0 });
+      if (names === 'address') participant.name = addressOf(connection);
+      else await participant.enter({ wish, naming: names, grace: 0 });
       if (ownLine) participant.showOwn(ownLine);
       await participant.join({ format, welcome: () => welcome && participant.tell(welcome(participant.name)) });
     };

@@ -1,4 +1,4 @@
-import { closeCodes } from '../close-codes.ts';
+import { type CloseCode, closeCodes } from '../close-codes.ts';
 import type { Appended, Publication } from '../rooms/event-log.ts';
 import type { Position } from '../rooms/position.ts';
 import type { Arrival, Membership } from '../rooms/presence.ts';
@@ -31,6 +31,8 @@ export class Participant {
   protected readonly rooms: Rooms;
   protected readonly room: string;
   protected reader: TextReader;
+  /** Under which it publishes. */
+  name = '';
   #membership: Membership | undefined;
   #subscription: Subscription | undefined;
   #joined = false;
@@ -49,16 +51,12 @@ export class Participant {
     connection.once('close', () => this.leave());
   }
 
-  /** The name that it has in the room; empty before `enter`. */
-  get name(): string {
-    return this.#membership?.name ?? '';
-  }
-
-  /** Takes a name. */
+  /** Takes a name, which nobody else in the room has. */
   async enter(arrival: Arrival): Promise<void> {
     const membership = await this.rooms.enter(this.room, arrival);
     if (this.#left) membership.leave();
     else this.#membership = membership;
+    this.name = membership.name;
   }
 
   /** Begins to read the room. What came before from the connection has waited, and is handed out then. */
@@ -108,6 +106,13 @@ export class Participant {
     this.connection.whenSent(this.#tellRest);
   }
 
+  /** Closes the connection, by default because the store or the reader could not keep up. */
+  sendAway({ code, reason }: CloseCode = closeCodes.TRY_AGAIN_LATER): void {
+    this.connection.close(code, reason);
+    // Its answer to the Close is to be read.
+    this.connection.resume();
+  }
+
   protected get isFull(): boolean {
     return this.connection.bufferedAmount > WATERMARK;
   }
@@ -119,11 +124,6 @@ export class Participant {
 
   protected joinFailed(_error: RoomError): void {
     this.sendAway();
-  }
-
-  protected sendAway(): void {
-    const { code, reason } = closeCodes.TRY_AGAIN_LATER;
-    this.connection.close(code, reason);
   }
 
   /** The connection has ended. The name stays until what was published under it is in the log. */

@@ -14,11 +14,11 @@ import {
 } from './lmdb-records.ts';
 import { openStore, type Store } from './lmdb-store.ts';
 import { Sweeper } from './lmdb-sweep.ts';
-import { unavailable } from './lmdb-transact.ts';
 import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
 import { bytesOf, durableLimits, type LogOptions, type LogSettings, logSettings } from './log-limits.ts';
 import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
+import { unavailable } from './room-error.ts';
 
 /** Milliseconds after which an empty room that is asked for is noted as not idle. */
 const IDLE_STEP = 60_000;
@@ -73,7 +73,8 @@ class LmdbLog implements EventLog {
 
   async append(room: string, publication: Publication): Promise<Appended> {
     const { result, event } = await this.#ask({ room, publication });
-    if (event !== undefined) for (const listener of this.#listeners) listener(room, event.offset, event);
+    if (event !== undefined)
+      for (const listener of this.#listeners) listener(room, event.offset, event, result.position.epoch);
     return result;
   }
 

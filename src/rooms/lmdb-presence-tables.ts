@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, RootDatabase } from 'lmdb';
-import { isRunning, ownMark, type ProcessMark } from './lmdb-presence-process.ts';
-import { openStore } from './lmdb-store.ts';
-import { fromPool, guestName, guestNumber, type Naming, withNumber } from './names.ts';
+import type { Database } from 'lmdb';
+import { GuestNumbers } from './lmdb-presence-guests.ts';
+import { type Key, LAST_NUMBER, LAST_TEXT, within } from './lmdb-presence-key.ts';
+import { isRunning, type ProcessMark } from './lmdb-presence-machine.ts';
+import { openStore, type Store } from './lmdb-store.ts';
+import { fromPool, type Naming, withNumber } from './names.ts';
 import type { Arrival, Members } from './presence.ts';
 
 interface Member {
@@ -24,20 +26,15 @@ interface Lease {
 /** What was told: room, change, name, and how many are in the room since. */
 export type Change = [room: string, change: 'join' | 'leave', name: string, count: number];
 
-type Key = (string | number)[];
-
 /** Changes that are kept for processes that have not seen them yet. */
 const CHANGES_KEPT = 10_000;
-/** Above every number and every string in a key. */
-const LAST_NUMBER = Number.MAX_SAFE_INTEGER;
-const LAST_TEXT = '\u{10ffff}';
 
 /**
  * Who is in which room, as tables that the processes of a machine share. All that changes something runs in `write`.
  * Times are milliseconds of one clock for all.
  */
 export class PresenceTables {
-  readonly #root: RootDatabase;
+  readonly #store: Store;
   /** By room and name. */
   readonly #members: Database<Member, Key>;
   /** Name by room and turn. */
@@ -46,10 +43,7 @@ export class PresenceTables {
   readonly #clients: Database<string, Key>;
   /** How many, by room. */
   readonly #counts: Database<number, string>;
-  /** By room and prefix: no guest had this number or a higher one. */
-  readonly #tops: Database<number, Key>;
-  /** Room, prefix and number of guests below the top that have left. */
-  readonly #freed: Database<true, Key>;
+  readonly #guests: GuestNumbers;
   /** End of the grace, room and name of those whom nobody holds. */
   readonly #idle: Database<true, Key>;
   /** How often a process holds a name, by process, room and name. */
@@ -58,18 +52,19 @@ export class PresenceTables {
   readonly #changes: Database<Change, number>;
   /** Names this process, or rather this object. */
   readonly #self = randomUUID();
-  readonly #mark = ownMark();
+  readonly #mark: ProcessMark;
 
   /** @throws TextEventError ERR_STORE where the folder cannot be used */
-  constructor(folder: string) {
-    this.#root = openStore(folder, { flush: false });
-    const table = <V, K extends Key | string | number = Key>(name: string) => this.#root.openDB<V, K>({ name });
+  constructor(folder: string, mark: ProcessMark) {
+    this.#mark = mark;
+    this.#store = openStore(folder, { flush: false });
+    const { root } = this.#store;
+    const table = <V, K extends Key | string | number = Key>(name: string) => root.openDB<V, K>({ name });
     this.#members = table('members');
     this.#order = table('order');
     this.#clients = table('clients');
     this.#counts = table('counts');
-    this.#tops = table('tops');
-    this.#freed = table('freed');
+    this.#guests = new GuestNumbers(table('tops'), table('freed'));
     this.#idle = table('idle');
     this.#holds = table('holds');
     this.#leases = table('leases');
@@ -78,22 +73,22 @@ export class PresenceTables {
 
   /** Runs a change; all of it is stored, or where it throws nothing. */
   write<T>(change: () => T): T {
-    return this.#root.transactionSync(change);
+    return this.#store.root.transactionSync(change);
   }
 
   async close(): Promise<void> {
-    await this.#root.close();
+    await this.#store.close();
   }
 
   members(room: string, limit: number): Members {
-    this.#root.resetReadTxn();
+    this.#store.root.resetReadTxn();
     const inOrder = this.#order.getRange({ start: [room], end: [room, LAST_NUMBER], limit });
     return { names: [...inOrder].map(({ value }) => value), count: this.#counts.get(room) ?? 0 };
   }
 
   /** The number of the newest change. */
   newest(): number {
-    this.#root.resetReadTxn();
+    this.#store.root.resetReadTxn();
     return this.#newest();
   }
 
@@ -141,31 +136,7 @@ export class PresenceTables {
   #freeName(room: string, wish: string | undefined, naming: Naming): string {
     const isTaken = (name: string) => this.#members.doesExist([room, name]);
     if (wish !== undefined) return withNumber(wish, isTaken);
-    return fromPool(naming, isTaken) ?? this.#freeGuest(room, naming, isTaken);
-  }
-
-  #freeGuest(room: string, naming: Naming, isTaken: (name: string) => boolean): string {
-    const { guestPrefix, guestFrom } = naming;
-    for (const freed of this.#freedNumbers(room, guestPrefix)) {
-      const name = guestName(naming, freed);
-      // Where somebody has asked for this very name, it is put back when that one leaves.
-      this.#freed.removeSync([room, guestPrefix, freed]);
-      if (!isTaken(name)) return name;
-    }
-    let number = this.#tops.get([room, guestPrefix]) ?? guestFrom;
-    while (isTaken(guestName(naming, number))) number++;
-    this.#tops.putSync([room, guestPrefix], number + 1);
-    return guestName(naming, number);
-  }
-
-  /** From the lowest on; each is to be taken out before the next is asked for. */
-  *#freedNumbers(room: string, guestPrefix: string): Generator<number> {
-    const lowest = { start: [room, guestPrefix], end: [room, guestPrefix, LAST_NUMBER], limit: 1 };
-    for (;;) {
-      const [key] = this.#freed.getKeys(lowest);
-      if (key === undefined) return;
-      yield Number(key[2]);
-    }
+    return fromPool(naming, isTaken) ?? this.#guests.take(room, naming, isTaken);
   }
 
   /** Ends one holding of this process. */
@@ -196,36 +167,36 @@ export class PresenceTables {
     this.#order.removeSync([room, turn]);
     if (client !== undefined && this.#clients.get([room, client]) === name) this.#clients.removeSync([room, client]);
     if (until !== undefined) this.#idle.removeSync([until, room, name]);
-    for (const { key, value: top } of [...this.#tops.getRange(within(room))]) {
-      const number = guestNumber({ pool: [], guestPrefix: String(key[1]), guestFrom: 1 }, name);
-      if (number !== undefined && number < top) this.#freed.putSync([room, String(key[1]), number], true);
-    }
+    this.#guests.giveBack(room, name);
     this.#count(room, 'leave', name, -1);
   }
 
   #count(room: string, change: 'join' | 'leave', name: string, by: 1 | -1): void {
     const count = (this.#counts.get(room) ?? 0) + by;
     if (count > 0) this.#counts.putSync(room, count);
-    else this.#forget(room);
+    else {
+      this.#counts.removeSync(room);
+      this.#guests.forget(room);
+    }
     const number = this.#newest() + 1;
     this.#changes.putSync(number, [room, change, name, count]);
     this.#changes.removeSync(number - CHANGES_KEPT);
   }
 
-  /** An empty room leaves nothing. */
-  #forget(room: string): void {
-    this.#counts.removeSync(room);
-    for (const key of [...this.#tops.getKeys(within(room))]) this.#tops.removeSync(key);
-    for (const key of [...this.#freed.getKeys(within(room))]) this.#freed.removeSync(key);
-  }
-
-  /** Lets go of those whose grace is over, at most `limit` of them; returns when the next one's will be. */
-  sweep(now: number, limit: number): number | undefined {
-    for (const key of [...this.#idle.getKeys({ end: [now, LAST_TEXT], limit })]) {
+  /** Lets go of those whose grace is over, at most `limit` of them; returns whether there is more. */
+  sweep(now: number, limit: number): boolean {
+    const over = [...this.#idle.getKeys({ end: [now, LAST_TEXT], limit })];
+    for (const key of over) {
       const [, room, name] = key as [number, string, string];
       const member = this.#members.get([room, name]);
       if (member) this.#remove(room, name, member);
     }
+    return over.length === limit;
+  }
+
+  /** When the next grace is over. */
+  nextSweep(): number | undefined {
+    this.#store.root.resetReadTxn();
     const [next] = this.#idle.getKeys({ limit: 1 });
     return next === undefined ? undefined : Number(next[0]);
   }
@@ -240,21 +211,16 @@ export class PresenceTables {
     return false;
   }
 
-  /** Lets go of everything that this process holds. */
-  giveUp(now: number): void {
-    this.#bury(this.#self, now, now, LAST_NUMBER);
+  /** Lets go of what this process holds, at most `limit` names; returns whether there is more. */
+  giveUp(now: number, limit: number): boolean {
+    return this.#bury(this.#self, now, now, limit);
   }
 
-  #bury(process: string, since: number, now: number, limit: number): boolean {
-    const holds = [...this.#holds.getRange({ ...within(process), limit })];
+  #bury(holder: string, since: number, now: number, limit: number): boolean {
+    const holds = [...this.#holds.getRange({ ...within(holder), limit })];
     for (const { key, value } of holds) this.#letGo(key, value, since, now);
     if (holds.length === limit) return true;
-    this.#leases.removeSync(process);
+    this.#leases.removeSync(holder);
     return false;
   }
-}
-
-/** Every key that begins with this text. */
-function within(first: string): { start: Key; end: Key } {
-  return { start: [first], end: [first, LAST_TEXT] };
 }

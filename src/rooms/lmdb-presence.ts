@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bootId, machineTime } from './lmdb-presence-process.ts';
-import { type Change, PresenceTables } from './lmdb-presence-tables.ts';
+import { bootId } from './lmdb-boot.ts';
+import { freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
+import { PresenceTables } from './lmdb-presence-tables.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
@@ -12,7 +13,7 @@ import {
 } from './presence.ts';
 import { RoomError } from './room-error.ts';
 
-/** All in milliseconds. */
+/** Durations in milliseconds. */
 export interface LmdbPresenceOptions {
   /** How long a name stays taken when its owner has left, where an arrival does not say. @default 10,000 */
   readonly grace?: number;
@@ -20,12 +21,16 @@ export interface LmdbPresenceOptions {
   readonly beatInterval?: number;
   /** After this silence a process of another container is taken for dead; one of the same is known to run or not. @default 5,000 */
   readonly deadAfter?: number;
+  /** How other processes can tell whether this one runs. @default what the system says */
+  readonly mark?: ProcessMark;
 }
 
 /** Milliseconds between two looks at what other processes have done. */
 const POLL_INTERVAL = 20;
 /** What one transaction does at most, so that neither this process nor the others wait for long. */
 const MOST_AT_ONCE = 500;
+/** Bytes that must be free on the disk: LMDB may end the process where many large transactions in a row find it full. */
+const LEAST_FREE = 8 * 1024 ** 2;
 
 /** A change that waits for the next transaction; `done` is called when it is stored. */
 interface Task {
@@ -41,15 +46,16 @@ interface Task {
 export function openLmdbPresence(folder: string, options: LmdbPresenceOptions = {}): Presence {
   // Nobody who was here before a restart of the machine is here now, and the files may not have reached the disk.
   const boot = bootId();
-  const tables = new PresenceTables(join(folder, boot));
+  const tables = new PresenceTables(join(folder, boot), options.mark ?? ownMark());
   for (const name of readdirSync(folder)) {
     if (/^[0-9a-f-]{36}$/.test(name) && name !== boot) rmSync(join(folder, name), { recursive: true, force: true });
   }
-  return new LmdbPresence(tables, options);
+  return new LmdbPresence(tables, folder, options);
 }
 
 class LmdbPresence implements Presence {
   readonly #tables: PresenceTables;
+  readonly #folder: string;
   readonly #grace: number;
   readonly #deadAfter: number;
   readonly #listeners = new Set<PresenceListener>();
@@ -59,13 +65,17 @@ class LmdbPresence implements Presence {
   #tasks: Task[] = [];
   #flushing: NodeJS.Immediate | undefined;
   #seen: number;
+  #most = MOST_AT_ONCE;
+  #full = false;
   #closed = false;
 
   constructor(
     tables: PresenceTables,
+    folder: string,
     { grace = DEFAULT_GRACE, beatInterval = 1000, deadAfter = 5000 }: LmdbPresenceOptions,
   ) {
     this.#tables = tables;
+    this.#folder = folder;
     this.#grace = grace;
     this.#deadAfter = deadAfter;
     this.#seen = tables.newest();
@@ -125,8 +135,9 @@ class LmdbPresence implements Presence {
     this.#closed = true;
     clearTimeout(this.#sweep);
     clearImmediate(this.#flushing);
-    this.#try(() => this.#tables.giveUp(machineTime()));
     this.#listeners.clear();
+    // What cannot be stored is done by the next process that finds this one gone.
+    while (this.#write((most) => this.#tables.giveUp(machineTime(), most)) === true);
     await this.#tables.close();
   }
 
@@ -145,63 +156,91 @@ class LmdbPresence implements Presence {
     if (this.#runTasks() && this.#tasks.length > 0) this.#flushing = setImmediate(() => this.#flush());
   }
 
-  /** Returns whether they are stored; where not, those that must be are tried again with the next. */
+  /** Returns whether some of what waits is stored. */
   #runTasks(): boolean {
-    const tasks = this.#tasks.splice(0, MOST_AT_ONCE);
-    const stored = this.#try(
-      () => tasks.map((task) => task.run()),
-      (error) => {
-        for (const task of tasks) task.failed(error);
-      },
-    );
-    this.#tell();
-    for (const done of stored ?? []) done();
-    return stored !== undefined;
-  }
-
-  #keepUp(): void {
-    const more = this.#try(() => this.#tables.beat(machineTime(), this.#deadAfter, MOST_AT_ONCE));
-    if (this.#tasks.length > 0) this.#flushing ??= setImmediate(() => this.#flush());
-    if (more) setImmediate(() => this.#closed || this.#keepUp());
-    this.#tell();
-  }
-
-  /** Changes the tables, and sees to it that those whose grace ends are let go in time. */
-  #try<T>(change: () => T, failed?: (error: unknown) => void): T | undefined {
-    try {
-      const [result, next] = this.#tables.write(() => [change(), this.#tables.sweep(machineTime(), MOST_AT_ONCE)]);
-      clearTimeout(this.#sweep);
-      if (next !== undefined && !this.#closed) this.#sweepAt(next);
-      return result;
-    } catch (error) {
-      failed?.(error);
-      return undefined;
+    const stored = this.#write((most) => {
+      const tasks = this.#tasks.slice(0, most);
+      return tasks.map((task) => task.run());
+    });
+    if (stored instanceof Failure) {
+      for (const task of this.#tasks.splice(0)) task.failed(stored.cause);
+      return false;
     }
+    this.#tasks.splice(0, stored.length);
+    this.#tell();
+    for (const done of stored) done();
+    this.#awaitGraces();
+    return true;
   }
 
-  #sweepAt(time: number): void {
-    const sweep = () => {
-      this.#try(() => {});
-      this.#tell();
-    };
-    this.#sweep = setTimeout(sweep, Math.max(time - machineTime(), 0)).unref();
+  /** Says that this process lives, lets go of those that do not, and of those whose grace is over. */
+  #keepUp(): void {
+    this.#full = freeBytes(this.#folder) < LEAST_FREE;
+    this.#letGo((most) => this.#tables.beat(machineTime(), this.#deadAfter, most));
+    this.#letGo((most) => this.#tables.sweep(machineTime(), most));
+    if (this.#tasks.length > 0) this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  /** Runs a change that says whether there is more to do; that comes in a turn of its own. */
+  #letGo(some: (most: number) => boolean): void {
+    if (this.#closed) return;
+    const more = this.#write(some);
+    this.#tell();
+    if (more === true) setImmediate(() => this.#letGo(some));
+    // Where it failed, the next beat tries again.
+    else if (more === false) this.#awaitGraces();
+  }
+
+  #awaitGraces(): void {
+    clearTimeout(this.#sweep);
+    const next = this.#read(() => this.#tables.nextSweep());
+    if (next === undefined || this.#closed) return;
+    const sweep = () => this.#letGo((most) => this.#tables.sweep(machineTime(), most));
+    this.#sweep = setTimeout(sweep, Math.max(next - machineTime(), 0)).unref();
+  }
+
+  /** Runs a change in a transaction, with less in it after one that failed: on a full disk a small one may yet have room. */
+  #write<T>(change: (most: number) => T): T | Failure {
+    if (this.#full) return new Failure(new Error(`less than ${LEAST_FREE} bytes are free in ${this.#folder}`));
+    for (;;) {
+      const most = this.#most;
+      try {
+        const result = this.#tables.write(() => change(most));
+        this.#most = Math.min(2 * most, MOST_AT_ONCE);
+        return result;
+      } catch (cause) {
+        this.#most = Math.ceil(most / 8);
+        if (most === 1) return new Failure(cause);
+      }
+    }
   }
 
   #tell(): void {
-    const changes = this.#unseen();
-    for (const change of changes) for (const listener of this.#listeners) listener(...change);
+    const changes = this.#read(() => {
+      const newest = this.#tables.newest();
+      const unseen = newest === this.#seen ? [] : this.#tables.changesAfter(this.#seen);
+      this.#seen = newest;
+      return unseen;
+    });
+    for (const change of changes ?? []) for (const listener of this.#listeners) listener(...change);
   }
 
-  /** What cannot be read now is read at the next look: it must not end the process. */
-  #unseen(): readonly Change[] {
+  /** What cannot be read now is read at the next beat or look: it must not end the process. */
+  #read<T>(read: () => T): T | undefined {
     try {
-      const newest = this.#tables.newest();
-      const changes = newest === this.#seen ? [] : this.#tables.changesAfter(this.#seen);
-      this.#seen = newest;
-      return changes;
+      return read();
     } catch {
-      return [];
+      return undefined;
     }
+  }
+}
+
+/** What was to be stored was not. */
+class Failure {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
   }
 }
 

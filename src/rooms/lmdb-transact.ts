@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
-import { RoomError } from './room-error.ts';
+import { RoomError, unavailable } from './room-error.ts';
 
 /** As lmdb rejects where a commit failed: with a promise of the reason, which must be handled. */
 interface CommitError extends Error {
@@ -19,10 +19,6 @@ export async function transact<T>(root: RootDatabase, action: () => T): Promise<
     if (error instanceof RoomError) throw error;
     throw unavailable(await reasonOf(error as CommitError));
   }
-}
-
-export function unavailable(cause: unknown): RoomError {
-  return new RoomError('unavailable', 'the room log cannot be used now; try again later', { cause });
 }
 
 /** The reason of a failed commit is known in the same turn, where lmdb tells it at all. */

@@ -2,6 +2,7 @@ import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent }
 import { bytesOf, type LogOptions, type LogSettings, liveLimits, logSettings, tooManyRooms } from './log-limits.ts';
 import { newEpoch, type RoomLife, startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
+import { unavailable } from './room-error.ts';
 
 interface KeyedEvent extends RoomEvent {
   readonly key: string | undefined;
@@ -28,6 +29,7 @@ export class MemoryLog implements EventLog {
   readonly #idle = new Set<string>();
   readonly #listeners = new Set<GrowthListener>();
   readonly #sweeping: NodeJS.Timeout;
+  #isClosed = false;
 
   /** The limits' defaults are those of live rooms. */
   constructor(options: LogOptions = {}) {
@@ -45,7 +47,7 @@ export class MemoryLog implements EventLog {
     this.#idle.delete(name);
     this.#trim(room);
     const { offset, at, from, text } = event;
-    for (const listener of this.#listeners) listener(name, offset, { offset, at, from, text });
+    for (const listener of this.#listeners) listener(name, offset, { offset, at, from, text }, room.epoch);
     return appended(room, event, false);
   }
 
@@ -75,6 +77,7 @@ export class MemoryLog implements EventLog {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#sweeping);
     this.#listeners.clear();
     this.#rooms.clear();
@@ -82,6 +85,7 @@ export class MemoryLog implements EventLog {
 
   /** The room, as one that was asked for just now. */
   #room(name: string): MemoryRoom {
+    if (this.#isClosed) throw unavailable(new Error('the log is closed'));
     const room = this.#rooms.get(name) ?? this.#begin(name);
     if (room.events.size === 0) {
       this.#idle.delete(name);

@@ -15,7 +15,7 @@ export const CHAT_NAMING: Naming = { pool: ['小王', '小军', '小红', '小�
 export const ROOM_NAMING: Naming = { pool: [], guestPrefix: '访客', guestFrom: 1 };
 
 /** In code points. */
-export const MAX_NAME_LENGTH = 32;
+const MAX_NAME_LENGTH = 32;
 
 /** A name as it is used, or what is wrong with the one that was asked for. */
 export type CheckedName = { name: string; problem?: never } | { name?: never; problem: string };

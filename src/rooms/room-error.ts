@@ -15,3 +15,8 @@ export class RoomError extends Error {
     return roomErrors[this.code].retryable;
   }
 }
+
+/** The store failed; why is in the cause, which is not for the client. */
+export function unavailable(cause: unknown): RoomError {
+  return new RoomError('unavailable', 'the room log cannot be used now; try again later', { cause });
+}

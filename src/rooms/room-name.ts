@@ -1,5 +1,5 @@
 /** In code points. */
-export const MAX_ROOM_NAME_LENGTH = 64;
+const MAX_ROOM_NAME_LENGTH = 64;
 
 /** The name of a room, or what is wrong with it. */
 export type CheckedRoomName = { room: string; problem?: never } | { room?: never; problem: string };

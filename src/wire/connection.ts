@@ -68,6 +68,8 @@ export interface ConnectionEvents {
   connect: [];
   /** Everything queued was handed to the operating system after more had waited than it took. */
   drain: [];
+  /** The server stops: the client is told to come back after so many milliseconds. What is sent at once goes before the Close. */
+  draining: [afterMs: number];
 }
 
 type Listener<E extends keyof ConnectionEvents> = (this: Connection, ...args: ConnectionEvents[E]) => void;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test from 'ava';
 import { head } from '../helpers/server.ts';
 import { attack, many, startVictim, upgrade } from './victim.ts';
@@ -33,6 +34,26 @@ test('holds 1,000 half requests in little memory and takes none past 16 KiB', as
   t.regex(attackers[0]?.received().toString() ?? '', /^HTTP\/1\.1 431 /);
   for (const { socket } of attackers) socket.destroy();
   await victim.unharmed(100);
+});
+
+test('holds 256 sockets of an address that send nothing, and cuts 2,000 more as they come', async (t) => {
+  const victim = await startVictim(t, { MAX_HTTP_CONNECTIONS_PER_IP: '256', HANDSHAKE_TIMEOUT: '1m' });
+  let cut = 0;
+  const attackers = await many(2_256, async () => {
+    const attacker = attack(t, victim.port, '127.0.0.2');
+    void attacker.ended.then(() => cut++);
+    await once(attacker.socket, 'connect');
+    return attacker;
+  });
+  while (cut < 2_000) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Nobody else notices.
+  (await upgrade(t, victim.port)).socket.destroy();
+  t.is(await victim.connections(), 0);
+  t.is(cut, 2_000);
+  const said = attackers.filter(({ received }) => /^HTTP\/1\.1 429 [\s\S]*the limit is 256\n$/.test(`${received()}`));
+  t.is(said.length, 2_000);
+  for (const { socket } of attackers) socket.destroy();
+  await victim.unharmed(60);
 });
 
 test('outlives 5,000 connections and resets, before the handshake, in it and after it', async (t) => {

@@ -139,8 +139,8 @@ export interface Attacker {
   ended: Promise<void>;
 }
 
-export function attack(t: ExecutionContext, port: number): Attacker {
-  const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+export function attack(t: ExecutionContext, port: number, localAddress = '127.0.0.1'): Attacker {
+  const socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true, noDelay: true });
   const chunks: Buffer[] = [];
   socket.on('error', () => {});
   socket.on('data', (chunk) => chunks.push(chunk));

@@ -14,8 +14,13 @@ export interface Client {
 }
 
 /** An independent client (`ws`) that is open; it ends with the test. */
-export async function connect(t: ExecutionContext, url: string, options: ClientOptions = {}): Promise<Client> {
-  const socket = new WebSocket(url, options);
+export async function connect(
+  t: ExecutionContext,
+  url: string,
+  options: ClientOptions = {},
+  protocols: string[] = [],
+): Promise<Client> {
+  const socket = new WebSocket(url, protocols, options);
   const pending: string[] = [];
   const waiting: ((message: string) => void)[] = [];
   socket.on('message', (data) => {

@@ -48,8 +48,8 @@ export class RawClient {
   readonly ended: Promise<void>;
   #waiting: (() => void)[] = [];
 
-  constructor(t: ExecutionContext, port: number) {
-    this.socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  constructor(t: ExecutionContext, port: number, localAddress = '127.0.0.1') {
+    this.socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true });
     t.teardown(() => this.socket.destroy());
     this.socket.on('error', () => {});
     this.socket.on('data', (chunk) => {

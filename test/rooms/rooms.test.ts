@@ -257,7 +257,10 @@ test('a store that fails makes readers wait, and is asked again', async (t) => {
   const late = await join({ after: { epoch: 'e1', offset: 0 } });
   await until(() => [live, behind, late].every(({ at }) => at === 'e1:5'));
   t.is(errors.length, 2);
-  t.deepEqual([live, behind, late].map(({ complaints }) => complaints), [[], [], []]);
+  t.deepEqual(
+    [live, behind, late].map(({ complaints }) => complaints),
+    [[], [], []],
+  );
 });
 
 test('who cannot come because the store fails is told, and may come later', async (t) => {

@@ -1,11 +1,4 @@
-import type {
-  Appended,
-  EventLog,
-  GrowthListener,
-  Page,
-  Publication,
-  RoomEvent,
-} from '../../src/rooms/event-log.ts';
+import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from '../../src/rooms/event-log.ts';
 import type { Position } from '../../src/rooms/position.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 

@@ -43,6 +43,10 @@ export function presenceSuite(test: TestFn, store: string, open: OpenPresence): 
     t.deepEqual(await names(presence, 2, guest), ['访客1', '访客3']);
     own.leave();
     t.deepEqual(await names(presence, 2, guest), ['访客2', '访客4']);
+    const below = await presence.enter('b', wish('访客3'));
+    t.deepEqual(await names(presence, 5, pool, 'b'), ['小王', '小军', '小红', '小明', '访客5']);
+    below.leave();
+    t.deepEqual(await names(presence, 1, pool, 'b'), ['访客6'], 'below where guests are numbered from');
   });
 
   test(`${store}: names and rooms may be called like what every object has`, async (t) => {
@@ -214,7 +218,7 @@ export function presenceSuite(test: TestFn, store: string, open: OpenPresence): 
 }
 
 /** A process with a presence of its own, in a store that it shares. */
-export interface Peer extends Presence {
+interface Peer extends Presence {
   /** Ends it without a word. */
   kill(): Promise<void>;
 }
@@ -298,12 +302,12 @@ function listening(): { told: string[]; listener: PresenceListener } {
   return { told, listener: (...change) => told.push(change.join(' ')) };
 }
 
-async function enterMany(presence: Presence, count: number, arrival = pool): Promise<Membership[]> {
+async function enterMany(presence: Presence, count: number, arrival = pool, room = 'a'): Promise<Membership[]> {
   const members: Membership[] = [];
-  for (let i = 0; i < count; i++) members.push(await presence.enter('a', arrival));
+  for (let i = 0; i < count; i++) members.push(await presence.enter(room, arrival));
   return members;
 }
 
-async function names(presence: Presence, count: number, arrival = pool): Promise<string[]> {
-  return (await enterMany(presence, count, arrival)).map(({ name }) => name);
+async function names(presence: Presence, count: number, arrival = pool, room = 'a'): Promise<string[]> {
+  return (await enterMany(presence, count, arrival, room)).map(({ name }) => name);
 }

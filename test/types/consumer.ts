@@ -6,6 +6,7 @@ import http, { type IncomingMessage } from 'node:http';
 import {
   type Authorization,
   broadcast,
+  type ClientAddress,
   type CloseCode,
   type CompressionOptions,
   Connection,
@@ -69,6 +70,8 @@ const options: ServerOptions = {
   validProtocols: ['a', 'b'],
   maxConnections: Number.POSITIVE_INFINITY,
   maxConnectionsPerIp: 1,
+  maxHttpConnections: Number.POSITIVE_INFINITY,
+  maxHttpConnectionsPerIp: 1,
   maxHeaderBytes: 1,
   handshakeTimeout: 1,
   closeTimeout: 1,
@@ -82,6 +85,9 @@ const options: ServerOptions = {
   pingInterval: 1,
   pingTimeout: 1,
 };
+const fromHeader: ClientAddress = ({ headers }) => ({ address: String(headers['x-client']), port: undefined });
+createServer({ clientAddress: fromHeader });
+createServer({ clientAddress: Object.assign(fromHeader, { trusts: (address: string) => address === '10.0.0.1' }) });
 createServer();
 createServer(handler);
 createServer({ secure: true, key: 'PEM', cert: Buffer.from('PEM') });
@@ -131,7 +137,7 @@ server
   .on('error', ({ message }) => console.log(message))
   .on('handlerError', (error, { path }) => console.log(error, path))
   .on('violation', (error, { path }) => console.log(error.close.code, path))
-  .on('refused', ({ status }, { url }, peer) => console.log(status, url, peer.address))
+  .on('refused', ({ status }, request, peer) => console.log(status, request?.url, peer.address))
   .on('authorizeError', (error, { url }) => console.log(error, url));
 // @ts-expect-error there is no such event
 server.on('connexion', () => {});

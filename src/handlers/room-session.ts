@@ -1,0 +1,111 @@
+import { parseClientMessage } from '../rooms/client-message.ts';
+import type { Appended, Publication } from '../rooms/event-log.ts';
+import { errorMessage, eventMessage, gapMessage, resetMessage } from '../rooms/messages.ts';
+import { formatPosition, type Position } from '../rooms/position.ts';
+import type { ServerMessage } from '../rooms/protocol.ts';
+import { RoomError } from '../rooms/room-error.ts';
+import { MAX_WATCHED_MEMBERS, type Rooms } from '../rooms/rooms.ts';
+import type { Connection } from '../wire/connection.ts';
+import { Participant } from './participant.ts';
+import { TextReader, textFormat } from './text-reader.ts';
+
+const events = textFormat((event, position) => JSON.stringify(eventMessage(event, position)));
+
+/** A connection in a room that speaks the subprotocol. */
+export class RoomSession extends Participant {
+  /** Who came and went while it could not be told: before the welcome, and while too much waits for it. */
+  readonly #news = new Map<string, 'join' | 'leave'>();
+  #welcomed = false;
+  #unwatch: (() => void) | undefined;
+
+  constructor(connection: Connection, rooms: Rooms, room: string) {
+    super(connection, rooms, room);
+    this.reader = new JsonReader(connection, () => {});
+  }
+
+  /** Joins under the name that it has. @param after where its events begin; the head where it is undefined */
+  async begin(after: Position | undefined): Promise<void> {
+    // Before the members are listed, so that nobody slips in between.
+    if (this.connection.readyState === this.connection.OPEN) {
+      this.#unwatch = this.rooms.watch(this.room, (change, name) => this.#onPresence(change, name));
+    }
+    await this.join({
+      format: events,
+      start: after && { after },
+      welcome: async (position) => {
+        const { names } = await this.rooms.members(this.room, MAX_WATCHED_MEMBERS);
+        this.#welcome(position, names);
+      },
+    });
+  }
+
+  onText(text: string): void {
+    const { message, error, key } = { key: undefined, ...parseClientMessage(text) };
+    if (error) this.#send(errorMessage(error, key));
+    else if (message.type === 'ping') this.#send({ type: 'pong' });
+    else this.publish({ from: this.name, text: message.text, key: message.key });
+  }
+
+  protected override answer({ key }: Publication, outcome: Appended | RoomError): void {
+    if (outcome instanceof RoomError) {
+      this.#send(errorMessage(outcome, key));
+      return;
+    }
+    const { position, duplicate } = outcome;
+    this.#send({ type: 'ack', ...(key === undefined ? {} : { key }), position: formatPosition(position), duplicate });
+  }
+
+  protected override joinFailed(error: RoomError): void {
+    this.#send(errorMessage(error));
+    this.sendAway();
+  }
+
+  protected override leave(): void {
+    this.#unwatch?.();
+    super.leave();
+  }
+
+  #welcome(position: Position, names: readonly string[]): void {
+    const others = names.filter((name) => name !== this.name);
+    const members = names.includes(this.name) ? names : [...others.slice(0, MAX_WATCHED_MEMBERS - 1), this.name];
+    this.#send({ type: 'welcome', name: this.name, room: this.room, position: formatPosition(position), members });
+    this.#welcomed = true;
+    for (const [name, change] of this.#news) {
+      // What had come to pass when the members were listed is in the list.
+      if ((change === 'join') === members.includes(name)) this.#news.delete(name);
+    }
+    this.#tellNews();
+  }
+
+  #onPresence(change: 'join' | 'leave', name: string): void {
+    if (name === this.name) return;
+    if (this.#welcomed && this.#news.size === 0 && !this.isFull) {
+      this.#send({ type: change, name });
+      return;
+    }
+    const before = this.#news.get(name);
+    // Who came and went in the meantime need not be told of: for a reader that stands still this stays small.
+    if (this.#welcomed && before !== undefined && before !== change) this.#news.delete(name);
+    else this.#news.set(name, change);
+    if (this.#welcomed && this.#news.size === 1) this.connection.whenSent(this.#tellNews);
+  }
+
+  readonly #tellNews = (): void => {
+    for (const [name, change] of this.#news) this.#send({ type: change, name });
+    this.#news.clear();
+  };
+
+  #send(message: ServerMessage): void {
+    this.tell(JSON.stringify(message));
+  }
+}
+
+class JsonReader extends TextReader {
+  override gap(from: Position, to: Position): void {
+    this.connection.sendText(JSON.stringify(gapMessage(from, to)));
+  }
+
+  override reset(position: Position): void {
+    this.connection.sendText(JSON.stringify(resetMessage(position)));
+  }
+}
