@@ -44,7 +44,7 @@ const KEY = /^[!-~]{1,64}$/;
 /** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
 export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
   const { rooms, allowedOrigins, clientAddress, streams } = options;
-  const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp);
+  const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp, 'streams and polls');
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
   await app.register(async (scope) => {
