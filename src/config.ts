@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Names that ROOT_HANDLER takes. */
-export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast'] as const;
+export const HANDLER_NAMES = ['greet', 'echo', 'clock', 'broadcast', 'ws', 'chat'] as const;
 
 /** A value's kind: what it must look like, in words and as a schema from its text. */
 interface Kind<T> {
@@ -39,7 +39,7 @@ function measure(units: Record<string, number>, min: string, max: string): Kind<
 }
 
 const duration = (min: string, max: string): Kind<number> =>
-  measure({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }, min, max);
+  measure({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }, min, max);
 
 const size = (min: string, max: string): Kind<number> =>
   measure({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }, min, max);
@@ -115,6 +115,24 @@ const variables = {
   socketMode: variable('SOCKET_MODE', octalMode, '0660', 'permissions of the Unix socket'),
   rootHandler: variable('ROOT_HANDLER', oneOf(HANDLER_NAMES), 'greet', 'which handler sits at /'),
   dataDir: variable('DATA_DIR', text('a folder'), './data', 'folder for what must outlive the process'),
+  historyMaxEvents: variable(
+    'HISTORY_MAX_EVENTS',
+    orOff(whole(1, 100_000_000), Infinity),
+    '10000',
+    'events that a room keeps; one more drops the oldest',
+  ),
+  historyMaxAge: variable(
+    'HISTORY_MAX_AGE',
+    orOff(duration('1s', '36500d'), Infinity),
+    '7d',
+    'how long a room keeps an event',
+  ),
+  durability: variable(
+    'DURABILITY',
+    oneOf(['commit', 'flush']),
+    'commit',
+    'what an acknowledged event outlives: commit the end of the process, flush a power cut too',
+  ),
   nodeEnv: variable(
     'NODE_ENV',
     oneOf(['development', 'production', 'test']),

@@ -8,6 +8,7 @@ import { TextEventError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
 import { createLogger, type Logger } from './log.ts';
+import { openProgramRooms } from './program-rooms.ts';
 import { createRoutes } from './routes.ts';
 import { createServer, type Server } from './server.ts';
 import { readSettings } from './settings.ts';
@@ -31,7 +32,8 @@ async function serve(config: Config): Promise<void> {
   prepareDataDir(config.dataDir);
   const log = createLogger(config);
   const say = config.nodeEnv === 'production' ? log.debug.bind(log) : log.info.bind(log);
-  const routes = createRoutes(config, say);
+  const rooms = await openProgramRooms(config, log);
+  const routes = createRoutes(config, rooms, say);
   let draining = false;
   const app = await createApp({
     socketPaths: Object.keys(routes),
@@ -59,6 +61,7 @@ async function serve(config: Config): Promise<void> {
     const besideClosed = new Promise((resolve) => (beside ? beside.close(resolve) : resolve(undefined)));
     await Promise.all([server.shutdown(config.drainTime - LINGER_MS, config), besideClosed, delay(LINGER_MS)]);
     await app.close();
+    await rooms.close();
     log.info('stopped');
     process.exit(0);
   };

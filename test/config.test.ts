@@ -66,7 +66,7 @@ const bad: [name: string, value: string, says: string][] = [
   ['TRUST_PROXY', 'yes', 'addresses, CIDR blocks'],
   ['MAX_MESSAGE_BYTES', '1048576', 'a number with a unit (B, KiB, MiB, GiB)'],
   ['MAX_MESSAGE_BYTES', '2GiB', 'from 1B to 1GiB'],
-  ['HANDSHAKE_TIMEOUT', '10', 'a number with a unit (ms, s, m, h)'],
+  ['HANDSHAKE_TIMEOUT', '10', 'a number with a unit (ms, s, m, h, d)'],
   ['PING_TIMEOUT', '0s', 'from 100ms to 1h'],
   ['SOCKET_MODE', '0999', 'permissions in octal'],
 ];

@@ -43,6 +43,7 @@ test('the library has these names and no others', (t) => {
     'Server',
     'TextEventError',
     'broadcast',
+    'chat',
     'clientAddress',
     'clock',
     'closeCodes',
@@ -50,6 +51,7 @@ test('the library has these names and no others', (t) => {
     'createServer',
     'echo',
     'greet',
+    'room',
     'setBinaryFragmentation',
     'setMaxBufferLength',
   ]);

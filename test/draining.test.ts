@@ -22,6 +22,7 @@ test('tells each client a time of its own, spread to a rate, in an order of chan
     Array.from({ length: 50 }, (_, i) => i),
   );
   t.notDeepEqual(told, sorted);
+  t.notDeepEqual(told, sorted.toReversed());
 });
 
 test('spreads to 500 in a second where no rate is given, and not at all where it is Infinity', async (t) => {

@@ -11,11 +11,14 @@ import { startProgram } from './helpers/program.ts';
 import { RawClient, startServer, until } from './helpers/server.ts';
 
 const PAGE = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+/** What follows has begun: the connection is not closed as an idle one is, after 5 s. */
+const PAGE_AND_MORE = `${PAGE}GET /`;
 
 /** A server with a page, and how to open sockets that it has accepted before they are handed out. */
 async function start(t: ExecutionContext, options: ServerOptions) {
   const { server, port, url } = await startServer(t, {
     request: (_request, response) => response.end('a page'),
+    handshakeTimeout: 60_000,
     ...options,
   });
   const refusals: Refusal[] = [];
@@ -153,13 +156,13 @@ test('the program counts what comes by its Unix socket in total only', async (t)
   const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   const path = join(dir, 'socket');
-  const limits = { MAX_HTTP_CONNECTIONS_PER_IP: '1', MAX_HTTP_CONNECTIONS: '5' };
+  const limits = { MAX_HTTP_CONNECTIONS_PER_IP: '1', MAX_HTTP_CONNECTIONS: '5', HANDSHAKE_TIMEOUT: '1m' };
   const { port } = await startProgram(t, { SOCKET_PATH: path, ...limits });
   const held = await Promise.all(
     Array.from({ length: 5 }, async () => {
       const socket = net.connect(path);
       t.teardown(() => socket.destroy());
-      socket.write(PAGE);
+      socket.write(PAGE_AND_MORE);
       await once(socket, 'data');
       return socket;
     }),

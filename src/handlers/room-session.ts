@@ -21,6 +21,10 @@ export class RoomSession extends Participant {
   constructor(connection: Connection, rooms: Rooms, room: string) {
     super(connection, rooms, room);
     this.reader = new JsonReader(connection, () => {});
+    // At once: the Close comes next.
+    connection.once('draining', (afterMs) => {
+      connection.sendText(JSON.stringify({ type: 'reconnect', afterMs } satisfies ServerMessage));
+    });
   }
 
   /** Joins under the name that it has. @param after where its events begin; the head where it is undefined */

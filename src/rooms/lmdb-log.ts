@@ -172,6 +172,9 @@ class LmdbLog implements EventLog {
     } catch (error) {
       throw unavailable(error);
     }
+    if (bytes < maxBytes && events.length < Math.min(limit, head - start.after)) {
+      throw unavailable(new Error(`events of ${life.name} are missing after ${start.after + events.length}`));
+    }
     return { epoch, head, ...start, events };
   }
 

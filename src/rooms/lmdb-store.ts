@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { TextEventError } from '../errors.ts';
-import { lengthen } from './lmdb-header.ts';
+import { allocateLock, lengthen } from './lmdb-files.ts';
 import { transact } from './lmdb-transact.ts';
 
 export interface StoreOptions {
@@ -63,6 +63,7 @@ function openRoot(folder: string, flush: boolean): RootDatabase {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    allocateLock(join(folder, 'lock.mdb'));
     const suspect = lengthen(file);
     const root = open({
       path: folder,
@@ -81,11 +82,18 @@ function openRoot(folder: string, flush: boolean): RootDatabase {
   }
 }
 
-/** Reads every value, so that a page that is missing is found now. */
+/** Reads every value, so that a page that is missing is found now; lmdb itself takes one for the end. */
 function readAll(root: RootDatabase): void {
-  const names = [...root.getKeys()].filter((name) => typeof name === 'string');
-  for (const name of names) {
-    for (const { value } of root.openDB(name, { encoding: 'binary' }).getRange()) expectEnd(value as Buffer);
+  for (const name of [...root.getKeys()]) {
+    if (typeof name !== 'string') continue;
+    const database = root.openDB<Buffer>(name, { encoding: 'binary' });
+    const { entryCount } = database.getStats() as { entryCount: number };
+    let count = 0;
+    for (const { value } of database.getRange()) {
+      expectEnd(value);
+      count++;
+    }
+    if (count !== entryCount) throw new Error(`${name} has ${count} entries of ${entryCount}`);
   }
 }
 
@@ -99,6 +107,7 @@ const ABOUT_THE_FOLDER: ReadonlySet<unknown> = new Set([
   'EACCES',
   'EPERM',
   'EROFS',
+  'ENOENT',
   'ENOTDIR',
   'EEXIST',
   'ENOSPC',

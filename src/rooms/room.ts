@@ -10,6 +10,7 @@ export interface RoomSettings {
   watermark: number;
   tailEvents: number;
   tailBytes: number;
+  tailAge: number;
   onError(error: unknown, room: string): void;
   /** Its last reader has gone. */
   onEmpty(room: Room): void;
@@ -61,6 +62,7 @@ export class Room {
     try {
       this.#opening ??= this.#open();
       await this.#opening;
+      this.tail.dropBefore(Date.now() - this.#settings.tailAge);
       if (start === undefined) return this.position;
       return 'after' in start ? start.after : await this.#before(start.last);
     } catch (error) {

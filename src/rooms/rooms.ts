@@ -16,10 +16,12 @@ export const MAX_WATCHED_MEMBERS = 200;
 export interface RoomsOptions {
   /** Bytes that may wait for a reader before it is given nothing more until they have gone. @default 65536 */
   watermark?: number | undefined;
-  /** The newest events of a room in use that are kept in memory. @default 1000 */
+  /** The newest events of a room in use that are kept in memory; no more than the log retains. @default 1000 */
   tailEvents?: number | undefined;
   /** The most bytes that they may take. @default 1048576 */
   tailBytes?: number | undefined;
+  /** Milliseconds after which they are not shown to who comes; what the log keeps is what there is. @default Infinity */
+  tailAge?: number | undefined;
   /** Told what the store failed with; a reading is tried again, a publication is not. @default nobody is told */
   onError?: ((error: unknown, room: string) => void) | undefined;
 }
@@ -39,11 +41,12 @@ export class Rooms {
   readonly #unfollow: (() => void)[];
 
   constructor(log: EventLog, presence: Presence, options: RoomsOptions = {}) {
-    const { watermark = 64 * 1024, tailEvents = 1000, tailBytes = 1024 * 1024, onError = () => {} } = options;
+    const { watermark = 64 * 1024, tailEvents = 1000, tailBytes = 1024 * 1024, tailAge = Infinity } = options;
+    const { onError = () => {} } = options;
     this.#log = log;
     this.#presence = presence;
     const onEmpty = ({ name }: Room) => this.#rooms.delete(name);
-    this.#settings = { log, watermark, tailEvents, tailBytes, onError, onEmpty };
+    this.#settings = { log, watermark, tailEvents, tailBytes, tailAge, onError, onEmpty };
     this.#unfollow = [
       log.follow((room, head, event, epoch) => this.#rooms.get(room)?.onGrowth(head, event, epoch)),
       presence.follow((room, change, name, count) => {
@@ -107,10 +110,9 @@ export class Rooms {
     };
   }
 
-  /** Nothing more is delivered; closes the log and the presence. */
-  async close(): Promise<void> {
+  /** Nothing more is delivered. The log and the presence are closed by whoever opened them. */
+  close(): void {
     for (const unfollow of this.#unfollow) unfollow();
     for (const room of this.#rooms.values()) room.closed = true;
-    await Promise.all([this.#log.close(), this.#presence.close()]);
   }
 }

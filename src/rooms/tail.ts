@@ -84,6 +84,11 @@ export class Tail {
     return offset > this.start ? this.#entries[this.#first + offset - this.start - 1] : undefined;
   }
 
+  /** Forgets what is older than a time, in milliseconds since the epoch. */
+  dropBefore(time: number): void {
+    while ((this.at(this.start + 1)?.event.at ?? Infinity) < time) this.#drop();
+  }
+
   #drop(): void {
     this.#bytes -= this.#entries[this.#first]?.bytes ?? 0;
     this.#first++;

@@ -139,7 +139,7 @@ export interface Attacker {
   ended: Promise<void>;
 }
 
-export function attack(t: ExecutionContext, port: number, localAddress = '127.0.0.1'): Attacker {
+export function attack(t: ExecutionContext, port: number, localAddress?: string): Attacker {
   const socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true, noDelay: true });
   const chunks: Buffer[] = [];
   socket.on('error', () => {});

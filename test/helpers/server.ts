@@ -48,7 +48,7 @@ export class RawClient {
   readonly ended: Promise<void>;
   #waiting: (() => void)[] = [];
 
-  constructor(t: ExecutionContext, port: number, localAddress = '127.0.0.1') {
+  constructor(t: ExecutionContext, port: number, localAddress?: string) {
     this.socket = net.connect({ port, host: '127.0.0.1', localAddress, allowHalfOpen: true });
     t.teardown(() => this.socket.destroy());
     this.socket.on('error', () => {});

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
 import type { LogOptions } from '../../src/rooms/log-limits.ts';
 import { testEventLog } from '../suites/event-log.ts';
+import { emptyFolder } from './folders.ts';
 
 const folders = new WeakMap<EventLog, string>();
 
@@ -23,9 +21,7 @@ function folderOf(log: EventLog): string {
 testEventLog({
   file: 'test/rooms/lmdb-log.test.ts',
   async open(t, options) {
-    const folder = mkdtempSync(join(tmpdir(), 'event-log-'));
-    t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-    return openIn(t, folder, options);
+    return openIn(t, emptyFolder(t), options);
   },
   async reopen(t, log, options) {
     await log.close();

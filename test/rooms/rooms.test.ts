@@ -71,6 +71,17 @@ for (const [how, tailEvents] of [
   });
 }
 
+test('who comes is not shown what the log would not keep any more', async (t) => {
+  const { log, say, join } = setUp({ tailAge: 60_000 });
+  const live = await join();
+  for (let i = 0; i < 3; i++) await say('old');
+  // The script's times are near 1970.
+  log.keep('r', 1);
+  const late = await join({ last: 10 });
+  await until(() => late.at === 'e1:3' && live.at === 'e1:3');
+  t.deepEqual([live.texts.length, late.texts.length], [3, 1]);
+});
+
 test('many readers that come back to the same place share one reading of the log', async (t) => {
   const { log, format, join } = setUp();
   log.grow('r', 900);

@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** Bytes at the beginning of a data file that tell its page size and where its pages end. */
 const HEADER_BYTES = 168;
@@ -10,6 +20,9 @@ const LAST_PAGE = 144;
 const TRANSACTION = 152;
 /** What may be missing without being damage is less: pages at the end that were taken and given back in one transaction. */
 const MOST_MISSING = 64 * 1024 ** 2;
+
+/** Places for 254 readers; lmdb takes what the file has. */
+const LOCK_BYTES = 16_384;
 
 interface Header {
   pageSize: number;
@@ -31,6 +44,24 @@ export function lengthen(file: string): boolean {
   // Appending, not ftruncate: another process may be making it longer now.
   appendFileSync(file, Buffer.alloc(missing));
   return true;
+}
+
+/**
+ * Makes the lock file, where there is none, of bytes that are on the disk: lmdb would make it of a hole, and writing into that
+ * when the disk is full ends the process with SIGBUS.
+ */
+export function allocateLock(file: string): void {
+  if (existsSync(file)) return;
+  const draft = `${file}.${process.pid}`;
+  try {
+    writeFileSync(draft, Buffer.alloc(LOCK_BYTES), { mode: 0o664 });
+    // Not a rename: another process may have made it since, and be using it.
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** Undefined where there is no file, or an empty one. */
