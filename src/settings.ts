@@ -4,7 +4,7 @@ import { type Config, describeVariables, flagOf, loadConfig, variableNames } fro
 import { TextEventError } from './errors.ts';
 import { version } from './package-info.ts';
 
-const USAGE = `Usage: npm start -- [flags]
+const USAGE = `Usage: text-event-server serve [flags], or in a clone: npm start -- [flags]
 
 A text-event WebSocket server with its pages on one port.
 Every setting is an environment variable, a line in the file .env of the working folder, or a flag. A flag comes before
@@ -38,7 +38,9 @@ function readFlags(args: string[]): Record<string, string | boolean | undefined>
   try {
     return parseArgs({ args, options: { ...options, help: { type: 'boolean' }, version: { type: 'boolean' } } }).values;
   } catch (error) {
-    const hint = process.env.npm_lifecycle_event ? 'npm start -- --help, with the flags after the --' : '--help';
+    // npx sets it too, to its own name.
+    const hint =
+      process.env.npm_lifecycle_event === 'start' ? 'npm start -- --help, with the flags after the --' : '--help';
     throw new TextEventError('ERR_CONFIG', `${(error as Error).message}. See ${hint}`);
   }
 }

@@ -1,24 +1,18 @@
-import { parseArgs } from 'node:util';
 import { checks } from './checks.ts';
 import type { Site } from './site.ts';
+import { duration } from './values.ts';
 
-/** What `--help` prints. */
-export const USAGE = `Usage: deploy/check [options] https://your.host/
-
-Tests a running site from outside: one line per check, and for what is wrong the line to change.
-
-  --quick            leave out the check that holds a connection idle
-  --idle 65s         how long to hold it; longer than Nginx's default of 60 s
-  --only a,b         only these: ${Object.keys(checks).join(', ')}
-  --skip a,b         all but these
-  --insecure         take any certificate
-  --origin ORIGIN    the page that a handshake names, by default the site's own; off for none
-  --http-port N      where plain http is, by default 80 if the address has no port
-  --json             one JSON document in place of lines
-  --help
-
-Exit code: 0 all well, 1 something is wrong, 2 not checked (usage, or nothing answers).
-`;
+/** What the options of `check` are, as texts; `--idle` and its like are read here. */
+export interface CheckOptions {
+  readonly quick?: boolean;
+  readonly idle?: string;
+  readonly only?: string;
+  readonly skip?: string;
+  readonly insecure?: boolean;
+  readonly origin?: string;
+  readonly httpPort?: string;
+  readonly json?: boolean;
+}
 
 /** What the command line asks for. */
 export interface Wish {
@@ -28,39 +22,25 @@ export interface Wish {
 }
 
 /**
- * Reads the command line.
+ * What a call of `check` asks for.
  * @throws Error with one line for a person
  */
-export function readArguments(args: string[]): Wish | 'help' {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean', default: false },
-      idle: { type: 'string', default: '65s' },
-      only: { type: 'string' },
-      skip: { type: 'string' },
-      insecure: { type: 'boolean', default: false },
-      origin: { type: 'string' },
-      'http-port': { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  if (positionals.length !== 1) throw new Error(`got ${positionals.length} addresses, expected one. See --help`);
-  const url = readUrl(positionals[0] as string);
-  const only = readNames(values.only);
-  const skip = readNames(values.skip);
+export function readWish(addresses: readonly string[], options: CheckOptions): Wish {
+  const [address = ''] = addresses;
+  if (addresses.length !== 1) throw new Error(`got ${addresses.length} addresses, expected one. See --help`);
+  const { quick = false, idle = '65s', insecure = false, json = false } = options;
+  const url = readUrl(address);
+  const only = readNames(options.only);
+  const skip = readNames(options.skip);
   return {
-    json: values.json,
+    json,
     names: (only ?? Object.keys(checks)).filter((name) => !skip?.includes(name)),
     site: {
       url,
-      plainUrl: plainUrl(url, values['http-port']),
-      origin: values.origin === 'off' ? undefined : (values.origin ?? url.origin),
-      insecure: values.insecure,
-      idle: values.quick ? 0 : readDuration(values.idle),
+      plainUrl: plainUrl(url, options.httpPort),
+      origin: options.origin === 'off' ? undefined : (options.origin ?? url.origin),
+      insecure,
+      idle: quick ? 0 : readIdle(idle),
     },
   };
 }
@@ -85,10 +65,12 @@ function readNames(text: string | undefined): string[] | undefined {
   return names;
 }
 
-function readDuration(text: string): number {
-  const [, amount, unit = ''] = /^(\d+)(ms|s|m)$/.exec(text) ?? [];
-  if (!amount) throw new Error(`--idle: got ${JSON.stringify(text)}, expected a time such as 65s`);
-  return Number(amount) * ({ ms: 1, s: 1_000, m: 60_000 }[unit] as number);
+function readIdle(text: string): number {
+  try {
+    return duration(text);
+  } catch {
+    throw new Error(`--idle: got ${JSON.stringify(text)}, expected a time such as 65s`);
+  }
 }
 
 function plainUrl(url: URL, port: string | undefined): URL | undefined {

@@ -1,35 +1,25 @@
-import { readArguments, USAGE, type Wish } from './arguments.ts';
+import { type CheckOptions, readWish, type Wish } from './arguments.ts';
 import { checks } from './checks.ts';
+import { CommandError, checkCodes, type ExitCode } from './exit-codes.ts';
 import type { Finding } from './findings.ts';
 import { describePlace, type Place } from './place.ts';
 import { reach, type Site } from './site.ts';
 
-/** Exit codes. */
-const ALL_WELL = 0;
-const SOMETHING_WRONG = 1;
-const NOT_CHECKED = 2;
-
 /** A finding under the name of its check. */
 type Result = Finding & { readonly name: string };
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
+/** Tests a running site from outside, also for `deploy/check`. */
+export async function check(addresses: readonly string[], options: CheckOptions): Promise<ExitCode> {
   try {
-    const wish = readArguments(args);
-    if (wish === 'help') {
-      process.stdout.write(USAGE);
-      return ALL_WELL;
-    }
+    const wish = readWish(addresses, options);
     await reach(wish.site);
     const results = await runChecks(wish);
     const well = results.every(({ status }) => status !== 'wrong');
     if (wish.json)
       process.stdout.write(`${JSON.stringify({ site: wish.site.url, ok: well, checks: results }, null, 2)}\n`);
-    return well ? ALL_WELL : SOMETHING_WRONG;
+    return well ? checkCodes.ALL_WELL : checkCodes.SOMETHING_WRONG;
   } catch (error) {
-    process.stderr.write(`check: ${(error as Error).message}\n`);
-    return NOT_CHECKED;
+    throw new CommandError(checkCodes.NOT_CHECKED, (error as Error).message);
   }
 }
 

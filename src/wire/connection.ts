@@ -107,6 +107,8 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
   /** The peer's address and port; behind a trusted proxy those of the proxy's client, as far as it told. */
   remoteAddress: string | undefined = undefined;
   remotePort: number | undefined = undefined;
+  /** The peer's Close frame has come: a `close` event after it ends a closing handshake, not a broken connection. */
+  closeReceived = false;
   /** The server that accepted the connection; null on a client. */
   readonly server: ConnectionOwner | null;
   /** @internal */
@@ -420,6 +422,7 @@ export class Connection extends BaseConnection implements FrameSink, Beating {
 
   /** Section 5.5.1: the first Close is answered with its own code, and then TCP ends from the server's side. @internal */
   onClose(code: number, reason: string): void {
+    this.closeReceived = true;
     if (this.readyState === this.OPEN) {
       this.readyState = this.CLOSING;
       this.#closeCode = code;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { readArguments } from '../../src/cli/arguments.ts';
+import { type CheckOptions, readWish } from '../../src/cli/arguments.ts';
 import {
   assetsOf,
   judgeCertificate,
@@ -14,6 +14,7 @@ import {
   places,
 } from '../../src/cli/findings.ts';
 import { describePlace, lineNumber, type Place } from '../../src/cli/place.ts';
+import { runCommand } from '../helpers/command.ts';
 import { execute } from '../helpers/pm2.ts';
 import { root, startProgram } from '../helpers/program.ts';
 
@@ -98,11 +99,7 @@ test('what cannot be checked ends with one line and exit code 2', async (t) => {
 });
 
 test('an address is read with what follows from it', (t) => {
-  const read = (...args: string[]) => {
-    const wish = readArguments(args);
-    if (wish === 'help') throw new Error('help');
-    return wish;
-  };
+  const read = (address: string, options: CheckOptions = {}) => readWish([address], options);
   const { site, names } = read('https://your.host');
   t.is(site.url.href, 'https://your.host/');
   t.is(site.plainUrl?.href, 'http://your.host/');
@@ -110,10 +107,19 @@ test('an address is read with what follows from it', (t) => {
   t.is(site.idle, 65_000);
   t.true(names.includes('idle'));
   t.is(read('https://your.host:8443/').site.plainUrl, undefined);
-  t.is(read('--http-port', '8080', 'https://your.host:8443/a').site.plainUrl?.href, 'http://your.host:8080/a/');
-  t.is(read('--quick', 'https://your.host').site.idle, 0);
-  t.deepEqual(read('--only', 'page,upgrade', '--skip', 'page', 'https://your.host').names, ['upgrade']);
-  t.is(readArguments(['--help']), 'help');
+  t.is(read('https://your.host:8443/a', { httpPort: '8080' }).site.plainUrl?.href, 'http://your.host:8080/a/');
+  t.is(read('https://your.host', { quick: true }).site.idle, 0);
+  t.deepEqual(read('https://your.host', { only: 'page,upgrade', skip: 'page' }).names, ['upgrade']);
+});
+
+test('the command line runs the same check', async (t) => {
+  const url = await startStranger(t);
+  const args = ['--only', 'page,unknown', url];
+  const { code, stdout } = await runCommand(t, ['check', ...args]);
+  t.is(code, 1);
+  t.is(stdout, (await check(...args)).output);
+  t.is((await runCommand(t, ['check'])).code, 2);
+  t.is((await check('--help')).code, 0);
 });
 
 test('a page is judged by status and type', (t) => {

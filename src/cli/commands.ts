@@ -1,0 +1,154 @@
+import { Command, type CommandOptions, Option } from 'commander';
+import { version } from '../package-info.ts';
+import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
+import { header, period, socketAddress, whole } from './values.ts';
+
+const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
+
+/**
+ * The command line: what there is to call, with options and help. What a command does is imported when it is called, so
+ * that `send` does not wait for the parts of a server.
+ * @param ended is told how a command ended
+ */
+export function commandLine(ended: (exit: ExitCode) => void): Command {
+  const program = new Command('text-event-server')
+    .description('A text-event WebSocket server, and tools to speak with one.')
+    .version(version, '-v, --version')
+    .enablePositionalOptions()
+    .addHelpText('after', `\n${describeExits(exitCodes)}\n\nSee text-event-server <command> --help, and docs/cli.md.`);
+  const add = (name: string, options?: CommandOptions): Command => oneLine(program.command(name, options));
+  oneLine(program);
+
+  add('serve').description('run the server; --help shows its settings').argument('[flags...]');
+
+  talking(add('send'))
+    .description('send texts, each a message, and wait until the server has read them')
+    .argument('<url>', ADDRESS, socketAddress)
+    .argument(
+      '[texts...]',
+      'without any, or with a single -, the lines of standard input; after -- they may begin with -',
+    )
+    .option('--wait <time>', 'print what is answered, until this long after the last text', period)
+    .option('--count <n>', 'end the wait when n answers came; fewer is exit code 4', whole(1, 1_000_000_000))
+    .option('--json', 'print an answer as {"time","size","text"}')
+    .addHelpText(
+      'after',
+      example(
+        'text-event-server send ws://localhost:8088/ 李旺 --wait 5s --count 1',
+        'seq 3 | text-event-server send ws://localhost:8088/broadcast',
+      ),
+    )
+    .action(async (url, texts, options, command: Command) => {
+      if (options.count && !options.wait) command.error('error: --count needs --wait');
+      const { send } = await import('./send.ts');
+      ended(await send(url, texts, options));
+    });
+
+  talking(add('listen'))
+    .description('print each text that comes as a line')
+    .argument('<url>', ADDRESS, socketAddress)
+    .option('--count <n>', 'end when n messages came', whole(1, 1_000_000_000))
+    .option('--json', 'print a message as {"time","size","text"}, a binary one with "base64"')
+    .option('--reconnect', 'come back when the connection ends, where its close code allows that')
+    .addOption(pingOption('how often to ask whether the server is there'))
+    .addHelpText('after', example('text-event-server listen ws://localhost:8088/broadcast --json | jq -r .text'))
+    .action(async (url, options) => {
+      const { listen } = await import('./listen.ts');
+      ended(await listen(url, options));
+    });
+
+  talking(add('chat'))
+    .description('chat in a terminal; Ctrl-D leaves')
+    .argument('<url>', 'such as wss://your.host/chat or ws://localhost:8088/rooms/lobby', socketAddress)
+    .option('--name <name>', 'the name to ask for; the server gives one without it')
+    .option('--no-reconnect', 'leave when the connection ends')
+    .addOption(pingOption('how often to ask whether the server is there; on /chat by its heartbeat'))
+    .addHelpText('after', example('text-event-server chat ws://localhost:8088/chat --name 小李'))
+    .action(async (url, options) => {
+      const { chat } = await import('./chat.ts');
+      ended(await chat(url, options));
+    });
+
+  talking(add('bench'))
+    .description('load a path that answers, or sends to all, and measure how long its answers take')
+    .argument('<url>', ADDRESS, socketAddress)
+    .option('--connections <n>', 'how many', whole(1, 10_000), 10)
+    .option('--rate <n>', 'messages per second of each connection', whole(1, 10_000), 10)
+    .option('--seconds <n>', 'how long', whole(1, 3_600), 5)
+    // The mark that tells a message from others takes up to 32 bytes.
+    .option('--size <bytes>', 'of a message', whole(32, 1_048_576), 64)
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText(
+      'after',
+      example('text-event-server bench ws://localhost:8088/echo --connections 100 --rate 50 --seconds 10'),
+    )
+    .action(async (url, options) => {
+      const { bench } = await import('./bench.ts');
+      ended(await bench(url, options));
+    });
+
+  add('check')
+    .description('test a running site from outside; for what is wrong it names the line to change')
+    .argument('[address...]', 'of its page, such as https://your.host/')
+    .option('--quick', 'leave out the check that holds a connection idle')
+    .option('--idle <time>', "how long to hold it, by default 65s; longer than Nginx's default of 60s")
+    .option(
+      '--only <names>',
+      'only these, separated by commas: page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, idle',
+    )
+    .option('--skip <names>', 'all but these')
+    .option('--insecure', 'take any certificate')
+    .option('--origin <origin>', "the page that a handshake names, by default the site's own; off for none")
+    .option('--http-port <n>', 'where plain http is, by default 80 if the address has no port')
+    .option('--json', 'one JSON document in place of lines')
+    .addHelpText(
+      'after',
+      `${example('text-event-server check --quick https://your.host/')}\n\n${describeExits(checkCodes)}`,
+    )
+    .action(async (addresses, options) => {
+      const { check } = await import('./check.ts');
+      ended(await check(addresses, options));
+    });
+  return program;
+}
+
+/** What every command that talks takes beside its own. */
+function talking(command: Command): Command {
+  return command
+    .option('--insecure', 'take any certificate')
+    .option(
+      '--header <field>',
+      "a header field of the handshake, such as 'Origin: https://your.host'; repeatable",
+      header,
+    )
+    .option('--subprotocol <name>', 'the subprotocol to ask for')
+    .addOption(
+      new Option('--timeout <time>', 'until the connection must be open').argParser(period).default(10_000, '10s'),
+    );
+}
+
+function pingOption(meaning: string): Option {
+  return new Option('--ping <time>', meaning).argParser(period).default(25_000, '25s');
+}
+
+/** Errors are thrown instead of ending the process, and said in one line under the command's name. */
+function oneLine(command: Command): Command {
+  return command.exitOverride().configureOutput({
+    outputError: (text, write) => {
+      const line = text
+        .trim()
+        .replace(/^error: /, '')
+        .replaceAll('\n', ' ');
+      write(`${command.name()}: ${line}${/[.?)]$/.test(line) ? '' : '.'} See --help\n`);
+    },
+  });
+}
+
+function example(...calls: string[]): string {
+  return `\nExample${calls.length > 1 ? 's' : ''}:\n${calls.map((call) => `  ${call}`).join('\n')}`;
+}
+
+function describeExits(codes: Readonly<Record<string, ExitCode>>): string {
+  const rows = Object.values(codes).map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`);
+  return `Exit codes:\n${rows.join('\n')}`;
+}
