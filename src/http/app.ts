@@ -63,7 +63,8 @@ export async function createApp({ socketPaths, status, rooms }: AppOptions): Pro
 
   const hasPages = existsSync(pagesDir);
   for (const path of socketPaths) {
-    if (path !== '/' || !hasPages) app.get(path, (_request, reply) => upgradeRequired(reply));
+    if (!app.hasRoute({ method: 'GET', url: path }) && (path !== '/' || !hasPages))
+      app.get(path, (_request, reply) => upgradeRequired(reply));
   }
   if (hasPages) await app.register(fastifyStatic, { root: pagesDir, preCompressed: true, setHeaders: cacheFor });
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('There is nothing here.\n'));

@@ -30,11 +30,12 @@ export class Streams {
   }
 
   /**
-   * Ends all of them.
-   * @param retryMs says of each when it may come back, in milliseconds
+   * Ends all of them, each with a time of its own to come back.
+   * @param reconnectsPerSecond how many are told to come back in the same second
    */
-  end(retryMs: () => number): void {
-    for (const stream of [...this.#open]) stream.end(retryMs());
+  end(reconnectsPerSecond: number): void {
+    for (const stream of [...this.#open])
+      stream.end(Math.round((Math.random() * this.#open.size * 1000) / reconnectsPerSecond));
   }
 
   #beat(): void {
