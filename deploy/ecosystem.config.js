@@ -28,9 +28,9 @@ export const apps = [
 
     // One process, but in cluster mode: a reload starts the new one beside the old one and moves new handshakes over.
     // Measured under one handshake every 5 ms: cluster × 1 refused 0 of 13,150 in twelve reloads, fork × 1 refused 196
-    // of 1,164 in one. More than one instance would split a broadcast or a chat, which live in one process.
+    // of 1,164 in one. More instances use more cores: they share the rooms below DATA_DIR.
     exec_mode: 'cluster',
-    instances: 1,
+    instances: Number(process.env.INSTANCES ?? 1),
 
     // The old process is kept until the new one sends `ready`, which it does once it listens.
     wait_ready: true,

@@ -6,6 +6,7 @@ import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
 import { TextEventError } from './errors.ts';
 import { createApp } from './http/app.ts';
+import { Streams } from './http/rooms/streams.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
 import { createLogger, type Logger } from './log.ts';
 import { openProgramRooms } from './program-rooms.ts';
@@ -34,16 +35,25 @@ async function serve(config: Config): Promise<void> {
   const say = config.nodeEnv === 'production' ? log.debug.bind(log) : log.info.bind(log);
   const rooms = await openProgramRooms(config, log);
   const routes = createRoutes(config, rooms, say);
+  const clientOf = clientAddress(config.trustProxy);
   let draining = false;
+  const streams = new Streams(config.pingInterval);
   const app = await createApp({
     socketPaths: Object.keys(routes),
     status: () => ({ ready: !draining, connections: server.connections.length }),
+    rooms: {
+      ...config,
+      rooms: rooms.durable,
+      streams,
+      clientAddress: clientOf,
+      onError: (err) => log.error({ err }, 'a request failed'),
+    },
   });
   const server = createServer({
     ...config,
     routes,
     request: (request, response) => app.routing(request, response),
-    clientAddress: clientAddress(config.trustProxy),
+    clientAddress: clientOf,
   });
   logConnections(server, log);
 
@@ -58,6 +68,7 @@ async function serve(config: Config): Promise<void> {
     log.info({ why, connections: server.connections.length }, 'stopping');
     // Whatever a peer does, the time is kept.
     setTimeout(() => process.exit(0), config.drainTime);
+    streams.end(config.reconnectsPerSecond);
     const besideClosed = new Promise((resolve) => (beside ? beside.close(resolve) : resolve(undefined)));
     await Promise.all([server.shutdown(config.drainTime - LINGER_MS, config), besideClosed, delay(LINGER_MS)]);
     await app.close();

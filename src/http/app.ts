@@ -4,11 +4,14 @@ import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { pagesDir, version } from '../package-info.ts';
+import { addRoomRoutes, type RoomRoutesOptions } from './rooms/routes.ts';
 
 export interface AppOptions {
   /** Paths that are WebSockets; a plain GET is answered 426, but for `/`, which has a page. */
   socketPaths: readonly string[];
   status: () => { ready: boolean; connections: number };
+  /** Rooms over HTTP. @default none */
+  rooms?: RoomRoutesOptions;
 }
 
 const assetsDir = join(pagesDir, 'assets');
@@ -32,7 +35,7 @@ const contentSecurityPolicy = {
 };
 
 /** Everything on the port that is not a WebSocket: pages and health. It listens nowhere; give it requests by `routing`. */
-export async function createApp({ socketPaths, status }: AppOptions): Promise<FastifyInstance> {
+export async function createApp({ socketPaths, status, rooms }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({ logger: false });
   await app.register(helmet, {
     contentSecurityPolicy,
@@ -56,9 +59,12 @@ export async function createApp({ socketPaths, status }: AppOptions): Promise<Fa
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' });
   });
 
+  if (rooms) await addRoomRoutes(app, rooms);
+
   const hasPages = existsSync(pagesDir);
   for (const path of socketPaths) {
-    if (path !== '/' || !hasPages) app.get(path, (_request, reply) => upgradeRequired(reply));
+    if (!app.hasRoute({ method: 'GET', url: path }) && (path !== '/' || !hasPages))
+      app.get(path, (_request, reply) => upgradeRequired(reply));
   }
   if (hasPages) await app.register(fastifyStatic, { root: pagesDir, preCompressed: true, setHeaders: cacheFor });
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('There is nothing here.\n'));

@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import net, { type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import type { Site } from '../../src/cli/site.ts';
 import { root } from './program.ts';
+import type { Scope } from './scope.ts';
 import { until } from './server.ts';
 import { missing, nginx, openssl } from './tools.ts';
 
@@ -42,7 +42,7 @@ export interface Nginx {
  * Nginx with the shipped site file on free ports, with a certificate of its own; it ends with the test.
  * Undefined where there is no Nginx or openssl: the test has been left out in plain sight and should return.
  */
-export async function startNginx(t: ExecutionContext, options: NginxOptions): Promise<Nginx | undefined> {
+export async function startNginx(t: Scope, options: NginxOptions): Promise<Nginx | undefined> {
   if (missing(t, nginx) || missing(t, openssl)) return undefined;
   const dir = mkdtempSync(join(tmpdir(), 'text-event-nginx-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));

@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
 import { freePorts } from './nginx.ts';
 import { root as projectRoot } from './program.ts';
+import type { Scope } from './scope.ts';
 import { until } from './server.ts';
 
 export interface Outcome {
@@ -60,7 +60,7 @@ export const SOURCES = [
 ];
 
 /** Copies parts of this project; nothing is started. What gets started in it ends with the test. */
-export async function install(t: ExecutionContext, parts: string[]): Promise<Installation> {
+export async function install(t: Scope, parts: string[], settings: Record<string, string> = {}): Promise<Installation> {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-pm2-'));
   const root = join(dir, 'site');
   copyProject(root, parts);
@@ -76,6 +76,7 @@ export async function install(t: ExecutionContext, parts: string[]): Promise<Ins
     SOCKET_PATH: socketPath,
     TRUST_PROXY: 'loopback',
     DATA_DIR: join(dir, 'data'),
+    ...settings,
   };
   const run = (command: string, ...args: string[]) => execute(command, args, { cwd: root, env });
   const pm2 = (...args: string[]) => run('pm2', ...args);

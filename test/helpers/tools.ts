@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { ExecutionContext } from 'ava';
+import type { Scope } from './scope.ts';
 
 /** A program that tests use and npm does not bring. */
 export interface Tool {
@@ -40,7 +40,7 @@ export const tools: readonly Tool[] = [chromium, nginx, openssl, tmux];
  * Whether a test must be left out because a tool is not there: `if (missing(t, nginx)) return;`.
  * It says so, with the command that installs it; with CI=true it fails the test instead.
  */
-export function missing(t: ExecutionContext, tool: Tool): boolean {
+export function missing(t: Scope, tool: Tool): boolean {
   if (tool.path() !== undefined) return false;
   const line = `${tool.name} is not here: sudo apt-get install ${tool.aptPackage}`;
   t.log(`SKIPPED: ${line}`);

@@ -1,0 +1,174 @@
+import { isUtf8 } from 'node:buffer';
+import type { OutgoingHttpHeaders } from 'node:http';
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Admission } from '../../admission.ts';
+import type { Peer } from '../../client-address.ts';
+import { originAllowed } from '../../handshake.ts';
+import type { Page } from '../../rooms/event-log.ts';
+import { eventMessage, gapMessage } from '../../rooms/messages.ts';
+import { formatPosition } from '../../rooms/position.ts';
+import { RoomError } from '../../rooms/room-error.ts';
+import type { Rooms } from '../../rooms/rooms.ts';
+import { answerError, sendProblem } from '../problem.ts';
+import { EventStream, eventStreamFormat } from './event-stream.ts';
+import { poll } from './poll.ts';
+import { afterOf, limitOf, nameOf, roomOf, waitOf } from './query.ts';
+import type { Streams } from './streams.ts';
+
+export interface RoomRoutesOptions {
+  rooms: Rooms;
+  /** Origins whose pages may read and publish; `*` lets in all. */
+  allowedOrigins: readonly string[];
+  clientAddress: (request: FastifyRequest['raw']) => Peer;
+  /** One event's text, in bytes; over it 413. */
+  maxMessageBytes: number;
+  /** What one address may publish per second; five seconds' worth may come at once, over it 429. */
+  messagesPerSecond: number;
+  /** Streams and waiting polls, in total and of one address; over it 503 and 429. */
+  maxConnections: number;
+  maxConnectionsPerIp: number;
+  /** Where the open streams are kept. */
+  streams: Streams;
+  /** Told of errors that are no fault of a request; they are answered 500. */
+  onError: (error: unknown) => void;
+}
+
+/** Seconds of a rate that may come at once, as on a WebSocket. */
+const BURST_SECONDS = 5;
+/** Members that a room's description lists; there may be thousands. */
+const MAX_MEMBERS = 200;
+/** 1 to 64 printable ASCII characters. */
+const KEY = /^[!-~]{1,64}$/;
+/** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
+export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
+  const { rooms, allowedOrigins, clientAddress, streams } = options;
+  const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp, 'streams and polls');
+  const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
+
+  await app.register(async (scope) => {
+    scope.setErrorHandler<FastifyError>((error, _request, reply) => answerError(error, reply, options.onError));
+    const anyOrigin = allowedOrigins.includes('*');
+    const exposedHeaders = ['Retry-After'];
+    await scope.register(cors, { origin: anyOrigin ? '*' : [...allowedOrigins], exposedHeaders });
+    scope.addHook('onRequest', async (request, reply) => {
+      if (originAllowed(request.raw, allowedOrigins)) return undefined;
+      const detail = `the origin ${request.headers.origin} is not allowed`;
+      return sendProblem(reply, { status: 403, detail, code: 'bad_origin', retryable: false });
+    });
+    scope.removeAllContentTypeParsers();
+    // Whatever a client calls it, the body is the text.
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimit(options) }, (_request, body, done) =>
+      done(null, body),
+    );
+    if (Number.isFinite(options.messagesPerSecond)) {
+      await scope.register(rateLimit, {
+        global: false,
+        max: options.messagesPerSecond * BURST_SECONDS,
+        timeWindow: BURST_SECONDS * 1000,
+        keyGenerator: (request) => addressOf(request) ?? 'unknown',
+      });
+    }
+
+    scope.post('/rooms/:room/events', { config: { rateLimit: {} } }, publish);
+    scope.get('/rooms/:room/events', (request, reply) =>
+      wantsStream(request) ? admitted(request, reply, stream) : admitted(request, reply, page),
+    );
+    scope.get('/rooms/:room', describe);
+  });
+
+  async function publish(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const room = roomOf(request);
+    const publication = { from: nameOf(request), text: textOf(request), key: keyOf(request) };
+    const { position, at, duplicate } = await rooms.publish(room, publication);
+    const answer = { position: formatPosition(position), at: new Date(at).toISOString(), duplicate };
+    return reply.code(201).header('Cache-Control', 'no-store').send(answer);
+  }
+
+  async function describe(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const room = roomOf(request);
+    const [head, members] = await Promise.all([rooms.head(room), rooms.members(room, MAX_MEMBERS)]);
+    const answer = { room, position: formatPosition(head), members: members.names, count: members.count };
+    return reply.header('Cache-Control', 'no-store').send(answer);
+  }
+
+  async function page(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const ask = { room: roomOf(request), after: afterOf(request), limit: limitOf(request), wait: waitOf(request) };
+    const found = await poll(rooms, ask, reply.raw);
+    await reply.header('Cache-Control', 'no-store').send(pageMessage(found));
+  }
+
+  /** Resolves when the stream is over. */
+  async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const room = roomOf(request);
+    const after = afterOf(request);
+    const { raw: response } = reply;
+    const over = new Promise<void>((resolve) => response.once('close', resolve));
+    const reader = new EventStream(response);
+    // Before anything is written: what the store fails with can still be answered.
+    const subscription = await rooms.subscribe(room, reader, eventStreamFormat, after && { after });
+    reply.hijack();
+    reader.begin(subscription.position, reply.getHeaders() as OutgoingHttpHeaders);
+    streams.add(reader);
+    subscription.start();
+    await over;
+    subscription.close();
+    streams.delete(reader);
+  }
+
+  /** Counts those that hold a connection, as WebSockets are counted. */
+  async function admitted(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    serve: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
+  ): Promise<FastifyReply> {
+    const address = addressOf(request);
+    const refusal = admission.refusal(address);
+    if (refusal) {
+      const { status, reason: detail } = refusal;
+      return sendProblem(reply, { status, detail, code: 'too_many_connections', retryable: true });
+    }
+    admission.enter(address);
+    try {
+      await serve(request, reply);
+    } finally {
+      admission.leave(address);
+    }
+    return reply;
+  }
+}
+
+function bodyLimit({ maxMessageBytes }: RoomRoutesOptions): number {
+  return Math.min(maxMessageBytes, Number.MAX_SAFE_INTEGER);
+}
+
+function wantsStream({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/event-stream') ?? false;
+}
+
+/** @throws RoomError bad_message */
+function textOf({ body }: FastifyRequest): string {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  if (bytes.length === 0) throw new RoomError('bad_message', 'body: got nothing, expected the text to publish');
+  if (!isUtf8(bytes))
+    throw new RoomError('bad_message', 'body: got bytes that are no UTF-8, expected the text to publish');
+  return bytes.toString();
+}
+
+/** @throws RoomError bad_key */
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || (typeof key === 'string' && KEY.test(key))) return key;
+  throw new RoomError('bad_key', `Idempotency-Key: got ${key.length} characters, expected 1 to 64 of printable ASCII`);
+}
+
+function pageMessage({ epoch, after, events, gap, reset }: Page): object {
+  const at = (offset: number) => ({ epoch, offset });
+  return {
+    events: events.map((event) => eventMessage(event, at(event.offset))),
+    position: formatPosition(at(events.at(-1)?.offset ?? after)),
+    ...(gap ? { gap: gapMessage(at(gap.from), at(gap.to)) } : {}),
+    ...(reset ? { reset: true } : {}),
+  };
+}
