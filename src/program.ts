@@ -4,14 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { announce } from './announce.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
+import { logConnections } from './connection-log.ts';
 import { TextEventError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { Streams } from './http/rooms/streams.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
-import { createLogger, type Logger } from './log.ts';
+import { createLogger } from './log.ts';
 import { openProgramRooms } from './program-rooms.ts';
 import { createRoutes } from './routes.ts';
-import { createServer, type Server } from './server.ts';
+import { createServer } from './server.ts';
 import { readSettings } from './settings.ts';
 
 /** A worker that exits at once after closing its listener loses connections that the cluster has just handed to it. */
@@ -98,22 +99,4 @@ function prepareDataDir(dir: string): void {
     };
     throw new TextEventError('ERR_CONFIG', `DATA_DIR: cannot use ${path}: ${reasons[code] ?? code}`);
   }
-}
-
-function logConnections(server: Server, log: Logger): void {
-  server.on('connection', (connection) => {
-    const { path, remoteAddress: address, remotePort: port } = connection;
-    const start = Date.now();
-    log.info({ path, address, port }, 'connection opened');
-    connection.on('close', (code, reason) => {
-      log.info({ path, address, port, code, reason, seconds: (Date.now() - start) / 1000 }, 'connection closed');
-    });
-  });
-  server.on('refused', ({ status, reason }, _request, { address, port }) => {
-    log.info({ status, reason, address, port }, 'connection refused');
-  });
-  server.on('violation', (error, { path, remoteAddress: address }) => {
-    log.info({ path, address, detail: error.message }, 'protocol violation');
-  });
-  server.on('handlerError', (err, { path }) => log.error({ path, err }, 'a handler failed'));
 }

@@ -69,7 +69,7 @@ export interface Reset {
 }
 
 /** The server is about to close; come back after so many milliseconds. */
-export interface Reconnect {
+interface Reconnect {
   readonly type: 'reconnect';
   readonly afterMs: number;
 }

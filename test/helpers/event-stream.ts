@@ -3,7 +3,7 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { ExecutionContext } from 'ava';
 
 /** A block of an event stream by its fields; `data` as one text. */
-export interface Block {
+interface Block {
   id?: string;
   event?: string;
   data?: string;

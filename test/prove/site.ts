@@ -8,7 +8,7 @@ import { root } from '../helpers/program.ts';
 import type { Scope } from '../helpers/scope.ts';
 
 /** A running server, however it is run. */
-export interface Site {
+interface Site {
   /** `ws://host:port/` or `wss://…` */
   url: string;
   /** Port of the program itself, on 127.0.0.1. */

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { positionOf } from '../../rooms/join-request.ts';
 import { checkName } from '../../rooms/names.ts';
-import { type Position, parsePosition } from '../../rooms/position.ts';
+import type { Position } from '../../rooms/position.ts';
 import { RoomError } from '../../rooms/room-error.ts';
 import { roomNameProblem } from '../../rooms/room-name.ts';
 
@@ -36,11 +37,8 @@ export function nameOf(request: FastifyRequest): string {
  */
 export function afterOf(request: FastifyRequest): Position | undefined {
   const text = request.headers['last-event-id'] ?? parameter(request, 'after');
-  if (text === undefined || text === '') return undefined;
-  const position = parsePosition(String(text));
-  if (position) return position;
-  const got = JSON.stringify(String(text).slice(0, 80));
-  throw new RoomError('bad_position', `after: got ${got}, expected a position that this server has given`);
+  // An EventSource that has no position yet may send an empty one.
+  return text ? positionOf(String(text)) : undefined;
 }
 
 /** @throws RoomError bad_message */

@@ -6,6 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { Admission } from '../../admission.ts';
 import type { Peer } from '../../client-address.ts';
 import { originAllowed } from '../../handshake.ts';
+import { keyError } from '../../rooms/client-message.ts';
 import type { Page } from '../../rooms/event-log.ts';
 import { eventMessage, gapMessage } from '../../rooms/messages.ts';
 import { formatPosition } from '../../rooms/position.ts';
@@ -39,8 +40,6 @@ export interface RoomRoutesOptions {
 const BURST_SECONDS = 5;
 /** Members that a room's description lists; there may be thousands. */
 const MAX_MEMBERS = 200;
-/** 1 to 64 printable ASCII characters. */
-const KEY = /^[!-~]{1,64}$/;
 /** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
 export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
   const { rooms, allowedOrigins, clientAddress, streams } = options;
@@ -159,8 +158,10 @@ function textOf({ body }: FastifyRequest): string {
 /** @throws RoomError bad_key */
 function keyOf({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key'];
-  if (key === undefined || (typeof key === 'string' && KEY.test(key))) return key;
-  throw new RoomError('bad_key', `Idempotency-Key: got ${key.length} characters, expected 1 to 64 of printable ASCII`);
+  if (key === undefined) return undefined;
+  const error = keyError(String(key));
+  if (error) throw error;
+  return String(key);
 }
 
 function pageMessage({ epoch, after, events, gap, reset }: Page): object {
