@@ -26,7 +26,7 @@ export async function enterBoth(t: ExecutionContext, program: Program, options: 
   return [one, await enterIn(await openTabIn(tab.browser), program, '李旺')];
 }
 
-export async function enterIn(tab: Tab, program: Program, name: string, { prepare }: ChatTab = {}): Promise<Chatter> {
+async function enterIn(tab: Tab, program: Program, name: string, { prepare }: ChatTab = {}): Promise<Chatter> {
   const { page, complaints } = tab;
   // The shortest wait before each attempt to come back.
   await page.addInitScript('Math.random = () => 0');
