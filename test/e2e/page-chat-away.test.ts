@@ -4,19 +4,8 @@ import { join } from 'node:path';
 import ava, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { startProgram } from '../helpers/program.ts';
-import {
-  enter,
-  enterBoth,
-  hears,
-  isAway,
-  isConnected,
-  members,
-  notes,
-  pending,
-  say,
-  spoken,
-  until,
-} from './page-chat.ts';
+import { until } from '../helpers/until.ts';
+import { enter, enterBoth, hears, isAway, isConnected, members, notes, pending, say, spoken } from './page-chat.ts';
 
 const test = ava.serial;
 

@@ -2,7 +2,8 @@ import ava from 'ava';
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { openTab, ownComplaints } from '../helpers/browser.ts';
 import { startProgram } from '../helpers/program.ts';
-import { enter, enterBoth, hears, members, notes, pending, say, spoken, until } from './page-chat.ts';
+import { until } from '../helpers/until.ts';
+import { enter, enterBoth, hears, members, notes, pending, say, spoken } from './page-chat.ts';
 
 const test = ava.serial;
 

@@ -65,7 +65,3 @@ export const spoken = (page: Page) =>
 export const notes = (page: Page) => page.locator('#lines .note').allTextContents();
 export const members = (page: Page) => page.locator('.member-name').allTextContents();
 export const pending = (page: Page) => page.locator('#pending .bubble').allTextContents();
-
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}

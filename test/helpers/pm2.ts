@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { freePorts } from './nginx.ts';
 import { root as projectRoot } from './program.ts';
-import { until } from './server.ts';
+import { until } from './until.ts';
 
 export interface Outcome {
   code: number | null;
