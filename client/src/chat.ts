@@ -4,6 +4,7 @@ import { roomNameProblem } from '../../src/rooms/room-name.ts';
 import 'bootstrap/dist/css/bootstrap.css';
 import './page.css';
 import './chat.css';
+import './tones.css';
 import { ChatSession } from './chat-session.ts';
 import { chatTexts } from './chat-texts.ts';
 import { showUnsupported } from './connection-status.ts';

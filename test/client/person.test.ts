@@ -27,7 +27,7 @@ test('a name has the same tone however it is composed, and names spread over all
 });
 
 test('every tone can be read on the page and below the text of a picture, in both schemes', (t) => {
-  const css = readFileSync(new URL('../../client/src/chat.css', import.meta.url), 'utf8');
+  const css = readFileSync(new URL('../../client/src/tones.css', import.meta.url), 'utf8');
   // The grounds of Bootstrap's body, which is the colour of the text of a picture too.
   for (const [scheme, ground] of [
     ['light', '#ffffff'],

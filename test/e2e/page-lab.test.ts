@@ -190,6 +190,14 @@ test('paths of the server, another address and a subprotocol can be chosen', asy
   await page.click('#close');
   await isIn(page, '3 CLOSED');
 
+  await page.selectOption('#path', '/rooms/lobby');
+  await page.fill('#subprotocol', 'text-event.v1.json');
+  await connect(page);
+  await page.getByText('Connected, subprotocol text-event.v1.json').first().waitFor();
+  await isWith(page, '{"type":"welcome"');
+  await page.click('#close');
+  await isIn(page, '3 CLOSED');
+
   await page.fill('#address', 'gopher://nowhere');
   t.is(await page.inputValue('#path'), '');
   await page.click('#connect');

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Site } from '../../src/cli/site.ts';
 import { root } from './program.ts';
 import type { Scope } from './scope.ts';
-import { until } from './server.ts';
 import { missing, nginx, openssl } from './tools.ts';
+import { until } from './until.ts';
 
 export interface NginxOptions {
   /** Where the program listens: the path of a Unix socket, or a port of 127.0.0.1. */

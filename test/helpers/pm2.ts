@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from './nginx.ts';
 import { root as projectRoot } from './program.ts';
 import type { Scope } from './scope.ts';
-import { until } from './server.ts';
+import { until } from './until.ts';
 
 export interface Outcome {
   code: number | null;

@@ -3,6 +3,8 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { type ConnectionHandler, createServer, type Server, type ServerOptions } from '../../src/index.ts';
 
+export { until } from './until.ts';
+
 export interface TestServer {
   server: Server;
   port: number;
@@ -83,9 +85,4 @@ export class RawClient {
     this.received = this.received.subarray(this.received.indexOf('\r\n\r\n') + 4);
     return this;
   }
-}
-
-/** Resolves when a condition holds; looks at each turn of the event loop, and the test's own time-out ends it. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
