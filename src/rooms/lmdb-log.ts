@@ -39,6 +39,8 @@ export interface LmdbLogOptions extends LogOptions {
   readonly durability?: 'commit' | 'flush';
   /** Milliseconds until what waits for its turn to write is refused as unavailable. @default 10_000 */
   readonly patience?: number;
+  /** Bytes of the disk that are left free; below that appends are refused as unavailable. @default 16 MiB */
+  readonly reserve?: number;
   /** Names the time since the machine's start. @default the one of the system */
   readonly boot?: string;
 }
@@ -48,7 +50,7 @@ export interface LmdbLogOptions extends LogOptions {
  * @throws TextEventError ERR_STORE where the folder cannot be written or the log is damaged
  */
 export async function openLmdbLog(folder: string, options: LmdbLogOptions = {}): Promise<EventLog> {
-  return begin(openStore(folder), options, durableLimits);
+  return begin(openStore(folder, { reserve: options.reserve }), options, durableLimits);
 }
 
 /**
@@ -60,7 +62,11 @@ export async function openLiveLog(
   folder: string,
   { boot = bootId(), ...rest }: LmdbLogOptions = {},
 ): Promise<EventLog> {
-  return begin(openStore(liveFolder(folder, boot), { flush: false }), { boot, ...rest }, liveLimits);
+  return begin(
+    openStore(liveFolder(folder, boot), { flush: false, reserve: rest.reserve }),
+    { boot, ...rest },
+    liveLimits,
+  );
 }
 
 async function begin(store: Store, options: LmdbLogOptions, limits: LogLimits): Promise<EventLog> {

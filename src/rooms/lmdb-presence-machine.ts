@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** Enough to know later whether a process still runs, and not another one with its number. */
 export interface ProcessMark {
@@ -23,16 +23,6 @@ export function isRunning({ pid, started, namespace: its }: ProcessMark): boolea
 /** Milliseconds on a clock that all processes of a machine share, and that nobody sets. */
 export function machineTime(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
-}
-
-/** Bytes that may yet be written below a folder; Infinity where the file system does not say. */
-export function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize, blocks } = statfsSync(folder);
-    return blocks > 0 ? bavail * bsize : Infinity;
-  } catch {
-    return Infinity;
-  }
 }
 
 function namespace(): string | undefined {

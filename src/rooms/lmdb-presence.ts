@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { FreeSpace } from './free-space.ts';
 import { bootId } from './lmdb-boot.ts';
-import { freeBytes, machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
+import { machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
 import { PresenceTables } from './lmdb-presence-tables.ts';
 import {
   type Arrival,
@@ -29,8 +30,8 @@ export interface LmdbPresenceOptions {
 const POLL_INTERVAL = 20;
 /** What one transaction does at most, so that neither this process nor the others wait for long. */
 const MOST_AT_ONCE = 500;
-/** Bytes that must be free on the disk: LMDB may end the process where many large transactions in a row find it full. */
-const LEAST_FREE = 8 * 1024 ** 2;
+/** Bytes of the disk that are left free. */
+const RESERVE = 8 * 1024 ** 2;
 
 /** A change that waits for the next transaction; `done` is called when it is stored. */
 interface Task {
@@ -55,7 +56,7 @@ export function openLmdbPresence(folder: string, options: LmdbPresenceOptions = 
 
 class LmdbPresence implements Presence {
   readonly #tables: PresenceTables;
-  readonly #folder: string;
+  readonly #space: FreeSpace;
   readonly #grace: number;
   readonly #mostLooks: number;
   readonly #listeners = new Set<PresenceListener>();
@@ -66,7 +67,6 @@ class LmdbPresence implements Presence {
   #flushing: NodeJS.Immediate | undefined;
   #seen: number;
   #most = MOST_AT_ONCE;
-  #full = false;
   #closed = false;
 
   constructor(
@@ -75,7 +75,7 @@ class LmdbPresence implements Presence {
     { grace = DEFAULT_GRACE, beatInterval = 1000, deadAfter = 5000 }: LmdbPresenceOptions,
   ) {
     this.#tables = tables;
-    this.#folder = folder;
+    this.#space = new FreeSpace(folder, RESERVE);
     this.#grace = grace;
     this.#mostLooks = Math.ceil(deadAfter / beatInterval);
     this.#seen = tables.newest();
@@ -175,7 +175,6 @@ class LmdbPresence implements Presence {
 
   /** Says that this process lives, lets go of those that do not, and of those whose grace is over. */
   #keepUp(): void {
-    this.#full = freeBytes(this.#folder) < LEAST_FREE;
     this.#letGo((most) => this.#tables.beat(machineTime(), this.#mostLooks, most));
     this.#letGo((most) => this.#tables.sweep(machineTime(), most));
     if (this.#tasks.length > 0) this.#flushing ??= setImmediate(() => this.#flush());
@@ -201,7 +200,8 @@ class LmdbPresence implements Presence {
 
   /** Runs a change in a transaction, with less in it after one that failed: on a full disk a small one may yet have room. */
   #write<T>(change: (most: number) => T): T | Failure {
-    if (this.#full) return new Failure(new Error(`less than ${LEAST_FREE} bytes are free in ${this.#folder}`));
+    const problem = this.#space.problem();
+    if (problem) return new Failure(problem);
     for (;;) {
       const most = this.#most;
       try {

@@ -3,16 +3,22 @@ import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { TextEventError } from '../errors.ts';
+import { FreeSpace } from './free-space.ts';
 import { allocateLock, lengthen } from './lmdb-files.ts';
 import { transact } from './lmdb-transact.ts';
-import { RoomError } from './room-error.ts';
+import { RoomError, unavailable } from './room-error.ts';
 
 /** The name that LMDB gives its data file. */
 const DATA = 'data.mdb';
 
+/** Four times what one transaction of a log writes. */
+const DEFAULT_RESERVE = 16 * 1024 ** 2;
+
 export interface StoreOptions {
   /** Flush to disk; without it what was written is safe from a process's end only, and a power cut may damage the files. @default true */
   readonly flush?: boolean;
+  /** Bytes of the disk that are left free: nothing is written below. @default 16 MiB */
+  readonly reserve?: number | undefined;
 }
 
 /** An open LMDB environment. */
@@ -43,17 +49,21 @@ const shared = new Map<string, Shared>();
  * process several times.
  * @throws TextEventError ERR_STORE where the folder cannot be written or the files are damaged
  */
-export function openStore(folder: string, { flush = true }: StoreOptions = {}): Store {
+export function openStore(folder: string, { flush = true, reserve = DEFAULT_RESERVE }: StoreOptions = {}): Store {
   const path = resolve(folder);
   const environment = shared.get(path) ?? { root: openRoot(path, flush), users: 0 };
   shared.set(path, environment);
   environment.users++;
   const { root } = environment;
+  const space = new FreeSpace(path, reserve);
   return {
     folder: path,
     root,
     flushes: flush,
-    write: (action) => transact(root, action),
+    write(action) {
+      const problem = space.problem();
+      return problem ? Promise.reject(unavailable(problem)) : transact(root, action);
+    },
     close: () => closeStore(path, environment),
   };
 }

@@ -58,7 +58,7 @@ const endings: {
     says: /^listen: .*: 1012 \(service restart\): service restart; retry after 5 ms\n$/,
   },
   { name: 'no code', close: [], code: 3, says: /: 1005 \(no code given\)\n$/ },
-  { name: "an application's code", close: [4001, 'bye\x1b[2J'], code: 3, says: /: 4001: bye\\x1b\[2J\n$/ },
+  { name: "an application's code", close: [4999, 'bye\x1b[2J'], code: 3, says: /: 4999: bye\\x1b\[2J\n$/ },
 ];
 
 for (const { name, close, args = [], code, says } of endings) {

@@ -264,7 +264,7 @@ for (const [what, path, init, status, code, detail] of [
     { method: 'POST', body: 'x', headers: { 'Idempotency-Key': 'k'.repeat(65) } },
     400,
     'bad_key',
-    'got 65',
+    'got a string of 65 characters',
   ],
   ['a text that is too long', '/rooms/a/events', { method: 'POST', body: 'x'.repeat(1001) }, 413, 'too_big', ''],
 ] as const) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
@@ -99,7 +99,8 @@ test('a folder that cannot be written is refused', async (t) => {
 test('a full disk is an error to the publisher, and the log goes on when there is room', async (t) => {
   const mounted = mountTmpfs(t, 'size=4m');
   if (mounted === undefined) return;
-  const log = await openLmdbLog(join(mounted, 'log'));
+  // Nothing in reserve, so that it is LMDB that fails.
+  const log = await openLmdbLog(join(mounted, 'log'), { reserve: 0 });
   t.teardown(() => log.close());
   const acknowledged = await appendUntilFull(log);
   t.true(acknowledged.length > 0);
@@ -119,6 +120,19 @@ test('a full disk is an error to the publisher, and the log goes on when there i
     Array.from({ length: again }, (_, i) => i + 1),
   );
   t.true(events.every(({ text }) => text === 'x'.repeat(30_000)));
+});
+
+test('a reserve of the disk is left free', async (t) => {
+  const mounted = mountTmpfs(t, 'size=4m');
+  if (mounted === undefined) return;
+  const reserve = 512 * 1024;
+  const log = await openLmdbLog(join(mounted, 'log'), { reserve });
+  t.teardown(() => log.close());
+  const acknowledged = await appendUntilFull(log);
+  const { bavail, bsize } = statfsSync(mounted);
+  t.true(bavail * bsize > 0 && bavail * bsize < reserve, `${bavail * bsize} bytes are free`);
+  rmSync(join(mounted, 'filler'));
+  t.is(await appendUntil(log, (error) => error === undefined), acknowledged.length + 1);
 });
 
 test('a disk that is full at the start is refused', async (t) => {
