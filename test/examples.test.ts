@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { makeCertificate } from './helpers/certificate.ts';
 import { connect } from './helpers/client.ts';
-import { root } from './helpers/program.ts';
+import { root, startProgram } from './helpers/program.ts';
 
 const run = promisify(execFile);
 const sourceOf = (name: string) => readFileSync(join(root, 'examples', `${name}.js`), 'utf8');
@@ -104,6 +104,21 @@ test('two-paths: each path has its server, with limits and an authorisation of i
   await t.throwsAsync(connect(t, `${url}/other`), { message: /404/ });
   client.send('x'.repeat(1001));
   t.is((await client.closed).code, 1009);
+});
+
+test('room: prints what others say, and publishes what is typed', async (t) => {
+  const { ws } = await startProgram(t);
+  const enter = (name: string) => {
+    const child = spawn(process.execPath, ['examples/room.js', ws, 'lobby', name], { cwd: root });
+    t.teardown(() => child.kill());
+    return { lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), say: child.stdin };
+  };
+  const li = enter('小李');
+  t.is((await li.lines.next()).value, '[in lobby as 小李]');
+  const wang = enter('小王');
+  t.is((await wang.lines.next()).value, '[in lobby as 小王]');
+  wang.say.write('你好\n');
+  t.is((await li.lines.next()).value, '小王: 你好');
 });
 
 test('every example has a test, and at most 40 lines', (t) => {
