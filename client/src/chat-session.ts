@@ -31,6 +31,9 @@ const scroll = new ScrollKeeper(byId('view', HTMLElement), byId('content', HTMLE
 });
 const unread = new Unread((count) => setWords(title, () => `${count > 0 ? `(${count}) ` : ''}${texts().chatTitle}`));
 
+/** Lines said before, for who comes to a room. */
+const FIRST_LINES = 50;
+
 /** One stay in a room under one name, from the join until `leave`. */
 export class ChatSession {
   readonly #room: Room;
@@ -49,6 +52,7 @@ export class ChatSession {
       name,
       client: tabSecret(),
       store: tabStore(),
+      last: FIRST_LINES,
       ...(after && { after }),
     });
     const room = this.#room;

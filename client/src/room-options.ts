@@ -8,6 +8,8 @@ export interface RoomOptions extends LinkOptions {
   readonly name?: string | undefined;
   /** Events begin after this position; see `resume`. @default the room's head: what comes from now on */
   readonly after?: string | undefined;
+  /** With how many of the newest events to begin, where there is no position to go on from: up to 1000. @default 0 */
+  readonly last?: number | undefined;
   /**
    * A secret of 8 to 64 characters of [A-Za-z0-9_-], by which the server gives the same name back at once.
    * @default one that is kept for the tab of a browser, elsewhere one for each room

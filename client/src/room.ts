@@ -149,10 +149,10 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   #joinAddress(): string {
     const query = new URLSearchParams({ client: this.#client });
-    const { name } = this.#options;
+    const { name, last = 0 } = this.#options;
     const { after } = this.#subscription;
     if (name !== undefined) query.set('name', name);
-    if (after !== undefined) query.set('after', after);
+    query.set(after ? 'after' : 'last', after ?? `${last}`);
     return `${this.address}?${query}`;
   }
 

@@ -3,6 +3,7 @@ import type { Appended, Publication } from '../rooms/event-log.ts';
 import { errorMessage, eventMessage, gapMessage, resetMessage } from '../rooms/messages.ts';
 import { formatPosition, type Position } from '../rooms/position.ts';
 import type { ServerMessage } from '../rooms/protocol.ts';
+import type { Start } from '../rooms/reader.ts';
 import { RoomError } from '../rooms/room-error.ts';
 import { MAX_WATCHED_MEMBERS, type Rooms } from '../rooms/rooms.ts';
 import type { Connection } from '../wire/connection.ts';
@@ -28,14 +29,14 @@ export class RoomSession extends Participant {
   }
 
   /** Joins under the name that it has. @param after where its events begin; the head where it is undefined */
-  async begin(after: Position | undefined): Promise<void> {
+  async begin(start: Start | undefined): Promise<void> {
     // Before the members are listed, so that nobody slips in between.
     if (this.connection.readyState === this.connection.OPEN) {
       this.#unwatch = this.rooms.watch(this.room, (change, name) => this.#onPresence(change, name));
     }
     await this.join({
       format: events,
-      start: after && { after },
+      start,
       welcome: async (position) => {
         const { names } = await this.rooms.members(this.room, MAX_WATCHED_MEMBERS);
         this.#welcome(position, names);

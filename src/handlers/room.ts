@@ -20,6 +20,9 @@ export interface RoomOptions {
   room?: string;
 }
 
+/** Lines that a reader of bare text gets first. */
+const DEFAULT_LAST = 20;
+
 /** Bare text: a line as people read it. */
 const lines = textFormat(({ from, text }) => `${from}:${text}`);
 
@@ -44,7 +47,7 @@ export function room({ rooms = memoryRooms(), room: fixed }: RoomOptions = {}): 
 }
 
 function joinInText(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {
-  const { room, wish, client, after, last } = request;
+  const { room, wish, client, after, last = DEFAULT_LAST } = request;
   const participant = new Participant(connection, rooms, room);
   const join = async () => {
     await participant.enter({ wish, client, naming: ROOM_NAMING });
@@ -63,10 +66,11 @@ async function oldestAfter(rooms: Rooms, room: string, position: Position): Prom
 
 function joinInJson(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {
   const session = new RoomSession(connection, rooms, request.room);
+  const { after, last } = request;
   const join = async () => {
     await session.enter({ wish: request.wish, client: request.client, naming: ROOM_NAMING });
     replace(session, request, returning);
-    await session.begin(request.after);
+    await session.begin(after ? { after } : last === undefined ? undefined : { last });
   };
   connection.on('text', (text) => session.onText(text));
   session.attempt(join());

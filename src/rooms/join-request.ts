@@ -11,12 +11,11 @@ export interface JoinRequest {
   readonly after: Position | undefined;
   /** The client's secret. */
   readonly client: string | undefined;
-  /** How many lines a reader of bare text wants first. */
-  readonly last: number;
+  /** How many of the newest events to begin with, where there is no position to go on from. */
+  readonly last: number | undefined;
 }
 
 const CLIENT = /^[A-Za-z0-9_-]{8,64}$/;
-const DEFAULT_LAST = 20;
 const MAX_LAST = 1000;
 
 /**
@@ -71,8 +70,8 @@ function clientOf(client: string | null): string | undefined {
   );
 }
 
-function lastOf(last: string | null): number {
-  if (last === null) return DEFAULT_LAST;
+function lastOf(last: string | null): number | undefined {
+  if (last === null) return undefined;
   if (/^\d{1,4}$/.test(last) && Number(last) <= MAX_LAST) return Number(last);
   throw new RoomError('bad_message', `last: got ${shown(last)}, expected a whole number from 0 to ${MAX_LAST}`);
 }

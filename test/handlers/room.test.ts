@@ -1,4 +1,5 @@
 import test from 'ava';
+import { formatPosition } from '../../src/rooms/position.ts';
 import { head, RawClient, until } from '../helpers/server.ts';
 import { FailingLog, start } from './room-server.ts';
 
@@ -113,6 +114,21 @@ test('who cannot join because the store fails is told so, and closed with 1013',
   t.is((await (await bare('r')).closed).code, 1013);
   await until(() => rooms.size === 0);
   t.deepEqual((await rooms.members('r', 10)).names, []);
+});
+
+test('JSON: with ?last= events begin so many before the head, and the welcome says where', async (t) => {
+  const { rooms, json } = await start(t);
+  const positions: string[] = [];
+  for (const text of ['1', '2', '3']) {
+    positions.push(formatPosition((await rooms.publish('r', { from: '小王', text })).position));
+  }
+  const client = await json('r?last=2');
+  t.is((await client.nextOf('welcome')).position, positions[0] ?? '');
+  t.is((await client.nextOf('event')).text, '2');
+  t.is((await client.nextOf('event')).text, '3');
+  const resumed = await json(`r?last=2&after=${positions[1] ?? ''}`);
+  await resumed.nextOf('welcome');
+  t.is((await resumed.nextOf('event')).text, '3');
 });
 
 test('bare text: the last lines on coming, then lines as they come', async (t) => {
