@@ -12,6 +12,8 @@ export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
 export { type RoomOptions, room } from './handlers/room.ts';
 export type { Refusal } from './handshake.ts';
+export type { Rooms } from './rooms/rooms.ts';
+export { openRooms, type StoredRooms, type StoredRoomsOptions } from './rooms/stored-rooms.ts';
 export type { Route, Routes, SelectProtocol } from './router.ts';
 export { createServer, Server } from './server.ts';
 export type { ServerEvents } from './server-events.ts';

@@ -51,6 +51,7 @@ test('the library has these names and no others', (t) => {
     'createServer',
     'echo',
     'greet',
+    'openRooms',
     'room',
     'setBinaryFragmentation',
     'setMaxBufferLength',
