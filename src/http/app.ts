@@ -16,6 +16,9 @@ export interface AppOptions {
 
 const assetsDir = join(pagesDir, 'assets');
 
+/** Of a path, in UTF-16 units: more than the name of a room has, which says itself what is too long. */
+const MAX_PARAMETER = 1000;
+
 /** What a page may load: only what comes from here, and sockets, to any server so that a page can try another. */
 const contentSecurityPolicy = {
   useDefaults: false,
@@ -36,7 +39,7 @@ const contentSecurityPolicy = {
 
 /** Everything on the port that is not a WebSocket: pages and health. It listens nowhere; give it requests by `routing`. */
 export async function createApp({ socketPaths, status, rooms }: AppOptions): Promise<FastifyInstance> {
-  const app = fastify({ logger: false });
+  const app = fastify({ logger: false, routerOptions: { maxParamLength: MAX_PARAMETER } });
   await app.register(helmet, {
     contentSecurityPolicy,
     xFrameOptions: { action: 'deny' },

@@ -18,6 +18,9 @@ const COMMENT = ':\n\n';
 /** Milliseconds after which a browser comes back when the stream broke. */
 const RETRY_MS = 1_000;
 
+/** Milliseconds between two looks whether little has gone out. */
+const LOOK_MS = 50;
+
 /** Somebody who reads a room as server-sent events (WHATWG HTML, section 9.2). */
 export class EventStream implements Reader<string> {
   readonly #response: ServerResponse;
@@ -43,25 +46,28 @@ export class EventStream implements Reader<string> {
     this.#response.write(`retry: ${RETRY_MS}\nid: ${formatPosition(position)}\n\n`);
   }
 
+  /** Of a stream that was ended nothing more is taken. */
   get bufferedAmount(): number {
-    return this.#response.writableLength;
+    return this.#response.writableEnded ? Infinity : this.#response.writableLength;
   }
 
   deliver(encoded: string): void {
-    this.#response.write(encoded);
+    this.#write(encoded);
   }
 
   gap(from: Position, to: Position): void {
-    this.#response.write(block(to, JSON.stringify(gapMessage(from, to)), 'gap'));
+    this.#write(block(to, JSON.stringify(gapMessage(from, to)), 'gap'));
   }
 
   reset(position: Position): void {
-    this.#response.write(block(position, JSON.stringify(resetMessage(position)), 'reset'));
+    this.#write(block(position, JSON.stringify(resetMessage(position)), 'reset'));
   }
 
   whenDrained(callback: () => void): void {
+    if (this.#response.writableEnded) return;
     if (this.#response.writableNeedDrain) this.#response.once('drain', callback);
-    else setImmediate(callback);
+    // What waits is too little for the response to tell when it has gone.
+    else setTimeout(callback, this.#response.writableLength > 0 ? LOOK_MS : 0).unref();
   }
 
   /** Called at intervals; a peer that has taken nothing of what waits from one to the next is gone. */
@@ -69,12 +75,17 @@ export class EventStream implements Reader<string> {
     const { socket, writableLength } = this.#response;
     const taken = writableLength > 0 ? socket?.bytesWritten : undefined;
     if (taken !== undefined && taken === this.#stuckAt) this.#response.destroy();
-    else if (taken === undefined) this.#response.write(COMMENT);
+    else if (taken === undefined) this.#write(COMMENT);
     this.#stuckAt = taken;
   }
 
   /** Ends the stream; the browser comes back after so many milliseconds. */
   end(retryMs: number): void {
     this.#response.end(`retry: ${retryMs}\n\n`);
+  }
+
+  /** Writing after the end would be an error of the response, and nobody listens for it. */
+  #write(text: string): void {
+    if (!this.#response.writableEnded) this.#response.write(text);
   }
 }

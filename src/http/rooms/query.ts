@@ -64,5 +64,7 @@ function wholeNumber(request: FastifyRequest, name: string, min: number, max: nu
 
 /** A parameter of the query; the first where it is given more than once. */
 function parameter(request: FastifyRequest, name: string): string | undefined {
-  return new URLSearchParams(request.raw.url?.split('?')[1]).get(name) ?? undefined;
+  const { url = '' } = request.raw;
+  const at = url.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : url.slice(at)).get(name) ?? undefined;
 }

@@ -14,7 +14,7 @@ import { RoomError } from '../../rooms/room-error.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
 import { answerError, sendProblem } from '../problem.ts';
 import { EventStream, eventStreamFormat } from './event-stream.ts';
-import { poll } from './poll.ts';
+import { isWaitedFor, poll } from './poll.ts';
 import { afterOf, limitOf, nameOf, roomOf, waitOf } from './query.ts';
 import type { Streams } from './streams.ts';
 
@@ -30,7 +30,7 @@ export interface RoomRoutesOptions {
   /** Streams and waiting polls, in total and of one address; over it 503 and 429. */
   maxConnections: number;
   maxConnectionsPerIp: number;
-  /** Where the open streams are kept. */
+  /** Where the open streams and the polls that wait are kept. */
   streams: Streams;
   /** Told of errors that are no fault of a request; they are answered 500. */
   onError: (error: unknown) => void;
@@ -42,7 +42,8 @@ const BURST_SECONDS = 5;
 const MAX_MEMBERS = 200;
 /** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
 export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
-  const { rooms, allowedOrigins, clientAddress, streams } = options;
+  const { rooms, clientAddress, streams } = options;
+  const allowedOrigins = options.allowedOrigins.map((origin) => origin.toLowerCase());
   const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp, 'streams and polls');
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
@@ -50,7 +51,7 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     scope.setErrorHandler<FastifyError>((error, _request, reply) => answerError(error, reply, options.onError));
     const anyOrigin = allowedOrigins.includes('*');
     const exposedHeaders = ['Retry-After'];
-    await scope.register(cors, { origin: anyOrigin ? '*' : [...allowedOrigins], exposedHeaders });
+    await scope.register(cors, { origin: anyOrigin ? '*' : allowedOrigins, exposedHeaders });
     scope.addHook('onRequest', async (request, reply) => {
       if (originAllowed(request.raw, allowedOrigins)) return undefined;
       const detail = `the origin ${request.headers.origin} is not allowed`;
@@ -94,7 +95,7 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
 
   async function page(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const ask = { room: roomOf(request), after: afterOf(request), limit: limitOf(request), wait: waitOf(request) };
-    const found = await poll(rooms, ask, reply.raw);
+    const found = await poll(rooms, streams, ask, reply.raw);
     await reply.header('Cache-Control', 'no-store').send(pageMessage(found));
   }
 
@@ -103,6 +104,12 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     const room = roomOf(request);
     const after = afterOf(request);
     const { raw: response } = reply;
+    if (!isWaitedFor(response)) {
+      throw new RoomError(
+        'bad_message',
+        'a stream: got it behind a request that is not answered yet, expected it first',
+      );
+    }
     const over = new Promise<void>((resolve) => response.once('close', resolve));
     const reader = new EventStream(response);
     // Before anything is written: what the store fails with can still be answered.
@@ -142,8 +149,8 @@ function bodyLimit({ maxMessageBytes }: RoomRoutesOptions): number {
   return Math.min(maxMessageBytes, Number.MAX_SAFE_INTEGER);
 }
 
-function wantsStream({ headers }: FastifyRequest): boolean {
-  return headers.accept?.includes('text/event-stream') ?? false;
+function wantsStream({ method, headers }: FastifyRequest): boolean {
+  return method !== 'HEAD' && (headers.accept?.includes('text/event-stream') ?? false);
 }
 
 /** @throws RoomError bad_message */
