@@ -30,6 +30,8 @@ export function clientAddress(trusted: readonly string[]): ClientAddress {
   const client = (request: IncomingMessage): Peer => {
     const direct = peerOf(request.socket);
     if (!believed(direct.address)) return direct;
+    // Whoever is believed and says nothing is a client itself.
+    if (direct.address !== undefined && request.headers['x-forwarded-for'] === undefined) return direct;
     const address = plain(proxyAddr(request, (hop) => hop === undefined || believed(hop)));
     const port = Number(request.headers['x-real-port']);
     return { address: address ?? LOCAL, port: Number.isInteger(port) && port > 0 && port < 65536 ? port : undefined };
