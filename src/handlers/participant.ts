@@ -13,9 +13,6 @@ const MAX_IN_FLIGHT = 100;
 /** The same for their length, in UTF-16 units: a store that stands still must not collect what everybody sends meanwhile. */
 const MAX_LENGTH_IN_FLIGHT = 1024 * 1024;
 
-/** With more bytes than that waiting for a connection, what it is told waits too, and it is not read. */
-const WATERMARK = 64 * 1024;
-
 /** Milliseconds for which what a connection is told may wait. It is not read meanwhile, so that no ping finds out whether it lives. */
 const PATIENCE = 30_000;
 
@@ -103,7 +100,7 @@ export class Participant {
     );
   }
 
-  /** Sends it something that is not of the room's events; when what waits for it is less than the watermark. */
+  /** Sends it something that is not of the room's events; over the rooms' watermark that waits too, and it is not read. */
   tell(text: string): void {
     if (this.#untold.length === 0 && !this.isFull) {
       this.connection.sendText(text);
@@ -124,7 +121,7 @@ export class Participant {
   }
 
   protected get isFull(): boolean {
-    return this.connection.bufferedAmount > WATERMARK;
+    return this.connection.bufferedAmount > this.rooms.watermark;
   }
 
   /** A publication is durable, or has failed. */
