@@ -41,6 +41,19 @@ for (const [how, signal] of [
   });
 }
 
+test('a publisher keeps its connection where little may wait for a reader', async (t) => {
+  const { ws } = await startProgram(t, { DATA_DIR: dataDir(t), MAX_BUFFERED_BYTES: '1KiB' });
+  const a = await speak(t, `${ws}rooms/r`);
+  await a.nextOf('welcome');
+  for (let i = 0; i < 100; i++) a.say({ type: 'publish', key: `${i}`, text: `${i}` });
+  const seen = { ack: 0, event: 0 };
+  while (seen.ack < 100 || seen.event < 100) {
+    const { type } = JSON.parse(await Promise.race([a.next(), a.closed.then(String)])) as { type: 'ack' | 'event' };
+    seen[type]++;
+  }
+  t.deepEqual(seen, { ack: 100, event: 100 });
+});
+
 test('two programs with one folder are one set of rooms', async (t) => {
   const DATA_DIR = dataDir(t);
   const [one, two] = [await startProgram(t, { DATA_DIR }), await startProgram(t, { DATA_DIR })];

@@ -10,8 +10,8 @@ import { type SharedText, TextReader } from './text-reader.ts';
 /** Publications of a connection that are not durable yet; with so many it is not read until one is. */
 const MAX_IN_FLIGHT = 100;
 
-/** With more bytes than that waiting for a connection, what it is told waits too, and it is not read. */
-const WATERMARK = 64 * 1024;
+/** The same for their length, in UTF-16 units: a store that stands still must not collect what everybody sends meanwhile. */
+const MAX_LENGTH_IN_FLIGHT = 1024 * 1024;
 
 /** Milliseconds for which what a connection is told may wait. It is not read meanwhile, so that no ping finds out whether it lives. */
 const PATIENCE = 30_000;
@@ -42,6 +42,7 @@ export class Participant {
   #left = false;
   /** In the order in which they came; answered in that order. */
   readonly #pending: Pending[] = [];
+  #pendingLength = 0;
   #untold: string[] = [];
   #patience: NodeJS.Timeout | undefined;
   #paused = false;
@@ -88,7 +89,8 @@ export class Participant {
   publish(publication: Publication): void {
     const pending: Pending = { publication, outcome: undefined };
     this.#pending.push(pending);
-    if (this.#pending.length === MAX_IN_FLIGHT) this.#pauseOrResume();
+    this.#pendingLength += publication.text.length;
+    if (this.#isFlightFull) this.#pauseOrResume();
     this.rooms.publish(this.room, publication).then(
       (appended) => this.#settle(pending, appended),
       (error: unknown) => {
@@ -98,7 +100,7 @@ export class Participant {
     );
   }
 
-  /** Sends it something that is not of the room's events; when what waits for it is less than the watermark. */
+  /** Sends it something that is not of the room's events; over the rooms' watermark that waits too, and it is not read. */
   tell(text: string): void {
     if (this.#untold.length === 0 && !this.isFull) {
       this.connection.sendText(text);
@@ -119,7 +121,7 @@ export class Participant {
   }
 
   protected get isFull(): boolean {
-    return this.connection.bufferedAmount > WATERMARK;
+    return this.connection.bufferedAmount > this.rooms.watermark;
   }
 
   /** A publication is durable, or has failed. */
@@ -143,6 +145,7 @@ export class Participant {
     pending.outcome = outcome;
     for (let first = this.#pending[0]; first?.outcome; first = this.#pending[0]) {
       this.#pending.shift();
+      this.#pendingLength -= first.publication.text.length;
       this.answer(first.publication, first.outcome);
     }
     if (this.#paused) this.#pauseOrResume();
@@ -157,8 +160,12 @@ export class Participant {
     this.#pauseOrResume();
   };
 
+  get #isFlightFull(): boolean {
+    return this.#pending.length >= MAX_IN_FLIGHT || this.#pendingLength >= MAX_LENGTH_IN_FLIGHT;
+  }
+
   #pauseOrResume(): void {
-    const paused = !this.#joined || this.#untold.length > 0 || this.#pending.length >= MAX_IN_FLIGHT;
+    const paused = !this.#joined || this.#untold.length > 0 || this.#isFlightFull;
     if (paused === this.#paused) return;
     this.#paused = paused;
     if (paused) this.connection.pause();

@@ -48,7 +48,7 @@ export interface Page {
   readonly reset: boolean;
 }
 
-/** Told when a room's log has grown: its head now, and the event and its epoch where it was appended by this process. */
+/** Told when a room's log has grown: its head now, the event where it was appended by this process, and the epoch where the log can tell. */
 export type GrowthListener = (room: string, head: number, event?: RoomEvent, epoch?: string) => void;
 
 /**

@@ -134,7 +134,8 @@ class LmdbLog implements EventLog {
     const own: GrowthListener = (...growth) => listener(...growth);
     this.#listeners.add(own);
     const unfollow = this.#changes.follow((change) => {
-      for (const [room, head] of change === 'everything' ? this.#heads() : change) own(room, head);
+      for (const [room, head, epoch] of change === 'everything' ? this.#heads() : change)
+        own(room, head, undefined, epoch);
     });
     return () => {
       this.#listeners.delete(own);
@@ -221,10 +222,10 @@ class LmdbLog implements EventLog {
     return { epoch, head, ...start, events };
   }
 
-  *#heads(): Generator<readonly [room: string, head: number]> {
+  *#heads(): Generator<readonly [room: string, head: number, epoch: string]> {
     for (const { value } of this.#tables.rooms.getRange()) {
-      const { name, head } = toRecord(value);
-      yield [name, head];
+      const { name, head, epoch } = toRecord(value);
+      yield [name, head, epoch];
     }
   }
 }

@@ -15,8 +15,8 @@ import { bytesOf, type LogSettings, tooManyRooms } from './log-limits.ts';
 import { newEpoch } from './log-place.ts';
 import type { RoomError } from './room-error.ts';
 
-/** Rooms that grew in one transaction, and to which head. */
-export type Growth = readonly (readonly [room: string, head: number])[];
+/** Rooms that grew in one transaction, to which head, and of which epoch. */
+export type Growth = readonly (readonly [room: string, head: number, epoch: string])[];
 
 /** What is asked of a room: to append, or only to be there. */
 export interface Request {
@@ -190,6 +190,6 @@ export class LmdbWriter {
   #finish(): Mark | undefined {
     if (this.#changed.size === 0) return undefined;
     for (const room of this.#changed) this.#tables.rooms.putSync(nameKey(room.name), fromRecord(room));
-    return this.#changes.record([...this.#grown].map(({ name, head }) => [name, head]));
+    return this.#changes.record([...this.#grown].map(({ name, head, epoch }) => [name, head, epoch]));
   }
 }

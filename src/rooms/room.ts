@@ -94,10 +94,12 @@ export class Room {
     return reader.bufferedAmount > this.#settings.watermark;
   }
 
-  /** The log has grown: its head now, and the event and its epoch, where this process appended it. */
+  /** The log has grown: its head now, the event where this process appended it, and the epoch where it is known. */
   onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
     if (event === undefined) {
-      if (head !== this.tail.end) void this.refresh();
+      // A log that took this one's place may have as many events.
+      const isOther = epoch !== undefined && epoch !== this.epoch;
+      if (isOther || head !== this.tail.end) void this.refresh();
     } else if (epoch !== this.epoch || event.offset > this.tail.end + 1) {
       void this.refresh();
     } else if (event.offset === this.tail.end + 1) {

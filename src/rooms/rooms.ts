@@ -59,6 +59,11 @@ export class Rooms {
     ];
   }
 
+  /** Bytes that may wait for a reader before it is given nothing more until they have gone. */
+  get watermark(): number {
+    return this.#settings.watermark;
+  }
+
   /** How many rooms are in memory. */
   get size(): number {
     return new Set([...this.#rooms.keys(), ...this.#watchers.keys()]).size;

@@ -63,6 +63,24 @@ test('a connection has 100 publications in flight at most, and waits with the re
   for (let i = 0; i < 500; i++) t.is((await other.nextOf('event')).text, `${i}`);
 });
 
+test('of long texts fewer are in flight', async (t) => {
+  const { log, json } = await start(t);
+  const client = await json('r');
+  await client.nextOf('welcome');
+  let open = () => {};
+  log.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const text = 'x'.repeat(400_000);
+  for (let i = 0; i < 8; i++) client.say({ type: 'publish', key: `${i}`, text });
+  await until(() => log.appending === 3);
+  const other = await json('r');
+  await other.nextOf('welcome');
+  t.is(log.appending, 3);
+  open();
+  for (let i = 0; i < 8; i++) t.is((await other.nextOf('event')).text, text);
+});
+
 test('a publisher that does not read is slowed down, and gets every acknowledgement when it does', async (t) => {
   const { server, json } = await start(t);
   const opened = once(server, 'connection');
