@@ -62,9 +62,11 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** Every metric that is shown, by name. */
-  get names(): string[] {
-    return this.#registry.getMetricsAsArray().map(({ name }) => name);
+  /** Every metric that is shown, with the names of its labels. */
+  get labels(): ReadonlyMap<string, readonly string[]> {
+    // The types do not know the property.
+    const metrics = this.#registry.getMetricsAsArray() as { name: string; labelNames?: string[] }[];
+    return new Map(metrics.map(({ name, labelNames = [] }) => [name, labelNames]));
   }
 
   /** In the text format of Prometheus. */
