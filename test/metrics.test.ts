@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
-import { createServer } from '../src/index.ts';
+import { createServer, echo } from '../src/index.ts';
 import { ConnectionMetrics } from '../src/metrics/connection-metrics.ts';
 import { connect } from './helpers/client.ts';
 import { startProgram } from './helpers/program.ts';
@@ -198,6 +198,34 @@ test('a connection that a route did not let in counts under other', async (t) =>
   const raw = new RawClient(t, server.port ?? 0);
   raw.write(head({}, 'GET /any HTTP/1.1'));
   await raw.until('101');
-  metrics.collect();
+  await metrics.collect();
   t.regex(await register.metrics(), /text_event_connections\{path="other",state="open"\} 1/);
+});
+
+test('connections that end while they are added up count once', async (t) => {
+  const register = new Registry();
+  const server = createServer({ routes: { '/echo': echo() }, maxConnectionsPerIp: Infinity }).listen(0, '127.0.0.1');
+  t.teardown(() => {
+    server.close();
+    server.terminate();
+  });
+  const metrics = new ConnectionMetrics(server, ['/echo'], register);
+  await until(() => server.port !== undefined);
+  const clients: RawClient[] = [];
+  // More than are added up in one turn.
+  for (let i = 0; i < 1100; i++) {
+    const client = await new RawClient(t, server.port ?? 0).open('/echo');
+    // A text of one byte, masked with zeros.
+    client.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x61]));
+    clients.push(client);
+  }
+  await until(() => server.connections.every(({ messagesReceived }) => messagesReceived === 1));
+  const collecting = metrics.collect();
+  server.terminate();
+  await until(() => server.connections.length === 0);
+  await collecting;
+  const received = 'text_event_messages_total{path="/echo",direction="in"} 1100\n';
+  t.true((await register.metrics()).includes(received));
+  await metrics.collect();
+  t.true((await register.metrics()).includes(received));
 });

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { closeCodes } from '../close-codes.ts';
 import type { Server } from '../server.ts';
@@ -18,6 +19,9 @@ interface Present {
   outboxBytes: number;
 }
 
+/** Connections that are added up in one turn of the event loop, which takes 2 ms or so; there may be 50,000. */
+const SLICE = 1000;
+
 /** Codes that a client may send too, but not make up: those of RFC 6455, and our own. */
 const KNOWN_CODES: ReadonlySet<number> = new Set([
   ...Array.from({ length: 15 }, (_, i) => 1000 + i),
@@ -37,6 +41,7 @@ export class ConnectionMetrics {
   readonly #fullest: Gauge;
   readonly #messages: Counter<'path' | 'direction'>;
   readonly #bytes: Counter<'path' | 'direction'>;
+  #collecting: Promise<void> | undefined;
 
   constructor(server: Server, paths: readonly string[], register: Registry) {
     const registers = [register];
@@ -69,25 +74,41 @@ export class ConnectionMetrics {
     this.#countEvents(registers);
   }
 
-  collect(): void {
+  /** Resolves when the numbers are those of the time of the call. */
+  collect(): Promise<void> {
+    this.#collecting ??= this.#addUp().finally(() => {
+      this.#collecting = undefined;
+    });
+    return this.#collecting;
+  }
+
+  /** A connection that ends meanwhile still has its counts, and is not among the ended of the beginning: it counts once. */
+  async #addUp(): Promise<void> {
     const traffic = new Map([...this.#ended].map(([path, sum]) => [path, { ...sum }]));
+    const connections = [...this.#server.connections];
     const present = new Map<string, Present>();
     let most = 0;
-    for (const connection of this.#server.connections) {
+    for (const [i, connection] of connections.entries()) {
+      if (i % SLICE === SLICE - 1) await turn();
       const path = pathOf(connection);
       add(entryOf(traffic, path, noTraffic), connection);
+      const { readyState, bufferedAmount } = connection;
+      if (readyState === connection.CLOSED) continue;
       const counts = entryOf(present, path, nobody);
-      counts[connection.readyState === connection.OPEN ? 'open' : 'closing']++;
-      const { bufferedAmount } = connection;
+      counts[readyState === connection.OPEN ? 'open' : 'closing']++;
       counts.outboxBytes += bufferedAmount;
       most = Math.max(most, bufferedAmount);
     }
     this.#fullest.set(most);
-    // A path that everybody has left goes on at 0.
-    for (const [path] of traffic) this.#showPresent(path, present.get(path) ?? nobody());
+    this.#show(traffic, present);
+  }
+
+  #show(traffic: Map<string, Traffic>, present: Map<string, Present>): void {
     this.#messages.reset();
     this.#bytes.reset();
     for (const [path, { messagesIn, messagesOut, bytesIn, bytesOut }] of traffic) {
+      // A path that everybody has left goes on at 0.
+      this.#showPresent(path, present.get(path) ?? nobody());
       this.#messages.inc({ path, direction: 'in' }, messagesIn);
       this.#messages.inc({ path, direction: 'out' }, messagesOut);
       this.#bytes.inc({ path, direction: 'in' }, bytesIn);

@@ -28,7 +28,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #rooms: RoomMetrics;
   readonly #requests: Counter<'method' | 'route' | 'status'>;
-  readonly #collectors: (() => void)[] = [];
+  readonly #collectors: (() => void | Promise<void>)[] = [];
 
   constructor({ version, maxConnections, isReady, streams }: MetricsOptions) {
     const registers = [this.#registry];
@@ -71,7 +71,7 @@ export class Metrics {
 
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
-    for (const collect of this.#collectors) collect();
+    await Promise.all(this.#collectors.map((collect) => collect()));
     return this.#registry.metrics();
   }
 
