@@ -127,6 +127,12 @@ const variables = {
     'info',
     'what is logged',
   ),
+  metrics: variable(
+    'METRICS',
+    oneOf(['local', 'open', 'off']),
+    'local',
+    'who may read /metrics: programs of this machine, everybody, or nobody',
+  ),
   allowedOrigins: variable('ALLOWED_ORIGINS', origins, '*', 'whose pages may connect; programs send no origin and may'),
   trustProxy: variable('TRUST_PROXY', orOff(proxies, []), 'off', 'proxies whose word about the client is believed'),
   maxMessageBytes: variable(

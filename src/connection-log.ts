@@ -1,27 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClientAddress } from './client-address.ts';
+import { pathOf } from './handshake.ts';
+import type { HttpAnswer } from './http/app.ts';
+import { nextId } from './ids.ts';
 import type { Logger } from './log.ts';
 import type { Server } from './server.ts';
+import type { Connection } from './wire/connection.ts';
 
-/** Logs one line when a connection opens and one when it closes, and who was refused or failed. */
+/** Characters of a path; a client may send one as long as a request's head. */
+const MAX_PATH = 200;
+
+/**
+ * Logs one line when a connection opens and one when it closes, and who was refused or failed. Of a request only method and path
+ * are logged: header fields and queries may hold what a client keeps secret.
+ */
 export function logConnections(server: Server, log: Logger): void {
+  const ids = new WeakMap<Connection, string>();
+  const about = (connection: Connection) => ({
+    id: ids.get(connection),
+    path: shownPath(connection.path),
+    address: connection.remoteAddress,
+    port: connection.remotePort,
+  });
   server.on('connection', (connection) => {
-    const { remoteAddress: address, remotePort: port } = connection;
-    const path = withoutQuery(connection.path);
-    const start = Date.now();
-    log.info({ path, address, port }, 'connection opened');
+    const start = performance.now();
+    ids.set(connection, nextId());
+    log.info(about(connection), 'connection opened');
     connection.on('close', (code, reason) => {
-      log.info({ path, address, port, code, reason, seconds: (Date.now() - start) / 1000 }, 'connection closed');
+      const seconds = secondsSince(start);
+      log.info({ ...about(connection), code, reason, seconds, ...trafficOf(connection) }, 'connection closed');
     });
   });
-  server.on('refused', ({ status, reason }, _request, { address, port }) => {
-    log.info({ status, reason, address, port }, 'connection refused');
+  server.on('refused', ({ status, reason }, request, { address, port }) => {
+    const path = request && shownPath(request.url);
+    log.info({ id: nextId(), path, status, reason: cut(reason), address, port }, 'connection refused');
   });
-  server.on('violation', (error, { path, remoteAddress: address }) => {
-    log.info({ path: withoutQuery(path), address, detail: error.message }, 'protocol violation');
+  server.on('violation', (error, connection) => {
+    log.info({ ...about(connection), detail: error.message }, 'protocol violation');
   });
-  server.on('handlerError', (err, { path }) => log.error({ path: withoutQuery(path), err }, 'a handler failed'));
+  server.on('handlerError', (err, connection) => log.error({ ...about(connection), err }, 'a handler failed'));
 }
 
-/** A query may hold what a client keeps secret. */
-function withoutQuery(target: string): string | undefined {
-  return target.split('?', 1)[0];
+/** Logs HTTP requests: those that were refused or failed, and at level debug all others. */
+export function logRequests(log: Logger, clientOf: ClientAddress): (answer: HttpAnswer) => void {
+  return ({ id, request, status, seconds }) => {
+    const level = status >= 400 ? 'info' : 'debug';
+    if (!log.isLevelEnabled(level)) return;
+    const { method } = request;
+    const line = { id, method, path: shownPath(request.url), status, seconds: rounded(seconds), ...clientOf(request) };
+    log[level](line, status >= 400 ? 'request refused' : 'request answered');
+  };
+}
+
+function trafficOf({ messagesReceived, messagesSent, socket }: Connection) {
+  const { bytesRead: bytesIn, bytesWritten: bytesOut } = socket;
+  return { messagesIn: messagesReceived, messagesOut: messagesSent, bytesIn, bytesOut };
+}
+
+/** Without the query, and without the user and password that a target with a scheme may name. */
+function shownPath(target: IncomingMessage['url']): string | undefined {
+  const path = pathOf(target);
+  return path === undefined ? undefined : cut(path);
+}
+
+function cut(text: string): string {
+  return text.length > MAX_PATH ? `${text.slice(0, MAX_PATH)}…` : text;
+}
+
+function secondsSince(start: number): number {
+  return rounded((performance.now() - start) / 1000);
+}
+
+/** To milliseconds. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

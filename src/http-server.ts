@@ -1,11 +1,15 @@
 import http, { type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Socket } from 'node:net';
+import { type Peer, peerOf } from './client-address.ts';
 import { isAnswering, type Refusal, refuse } from './handshake.ts';
 import { DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_HEADER_BYTES, type ServerOptions } from './server-options.ts';
 
-/** Makes the HTTP or HTTPS server of a port, with bounds on a request's head and on the time that it takes. */
-export function createHttpServer(options: ServerOptions): Server {
+/**
+ * Makes the HTTP or HTTPS server of a port, with bounds on a request's head and on the time that it takes.
+ * @param onRefused told of requests that are none, or come too slowly
+ */
+export function createHttpServer(options: ServerOptions, onRefused: (refusal: Refusal, peer: Peer) => void): Server {
   const {
     handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT,
     maxHeaderBytes = DEFAULT_MAX_HEADER_BYTES,
@@ -23,8 +27,13 @@ export function createHttpServer(options: ServerOptions): Server {
     : http.createServer(bounds, request);
   server.on('clientError', (error, socket) => {
     // What is not HTTP came behind a request whose answer is on its way: another answer would be taken for it.
-    if (isAnswering(socket) || !socket.writable) socket.destroy();
-    else refuse(socket, clientProblem(error, maxHeaderBytes));
+    if (isAnswering(socket) || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal = clientProblem(error, maxHeaderBytes);
+    refuse(socket, refusal);
+    onRefused(refusal, peerOf(socket as Socket));
   });
   return server;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { openLiveLog, openLmdbLog } from './rooms/lmdb-log.ts';
 import { openLmdbPresence } from './rooms/lmdb-presence.ts';
 import { Rooms } from './rooms/rooms.ts';
@@ -22,7 +23,7 @@ const TAIL_EVENTS = 1000;
 const ERROR_INTERVAL = 5000;
 
 /** @throws TextEventError ERR_STORE where DATA_DIR cannot be used, or what is in it is damaged */
-export async function openProgramRooms(config: Config, log: Logger): Promise<ProgramRooms> {
+export async function openProgramRooms(config: Config, log: Logger, metrics?: Metrics): Promise<ProgramRooms> {
   const folder = (name: string) => resolve(config.dataDir, name);
   const {
     historyMaxEvents: maxEvents,
@@ -36,8 +37,10 @@ export async function openProgramRooms(config: Config, log: Logger): Promise<Pro
   const presence = openLmdbPresence(folder('presence'));
   const options = { watermark: Math.min(WATERMARK, config.maxBufferedBytes / 2), onError: errorLog(log) };
   const tail = { tailEvents: Math.min(TAIL_EVENTS, maxEvents), tailAge: maxAge };
-  const durable = new Rooms(durableLog, presence, { ...options, ...tail });
-  const live = new Rooms(liveLog, presence, options);
+  const durable = new Rooms(durableLog, presence, { ...options, ...tail, observer: metrics?.observer('rooms') });
+  const live = new Rooms(liveLog, presence, { ...options, observer: metrics?.observer('live') });
+  metrics?.watchRooms('rooms', durable);
+  metrics?.watchRooms('live', live);
   const close = async () => {
     durable.close();
     live.close();

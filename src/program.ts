@@ -4,12 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { announce } from './announce.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
-import { logConnections } from './connection-log.ts';
+import { logConnections, logRequests } from './connection-log.ts';
 import { TextEventError } from './errors.ts';
 import { createApp } from './http/app.ts';
+import type { MetricsRouteOptions } from './http/metrics.ts';
 import { Streams } from './http/rooms/streams.ts';
+import { nextId } from './ids.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
 import { createLogger } from './log.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { version } from './package-info.ts';
 import { openProgramRooms } from './program-rooms.ts';
 import { createRoutes } from './routes.ts';
 import { createServer } from './server.ts';
@@ -34,11 +38,16 @@ async function serve(config: Config): Promise<void> {
   prepareDataDir(config.dataDir);
   const log = createLogger(config);
   const say = config.nodeEnv === 'production' ? log.debug.bind(log) : log.info.bind(log);
-  const rooms = await openProgramRooms(config, log);
-  const routes = createRoutes(config, rooms, say);
-  const clientOf = clientAddress(config.trustProxy);
   let draining = false;
   const streams = new Streams(config.pingInterval);
+  const metrics =
+    config.metrics === 'off'
+      ? undefined
+      : new Metrics({ ...config, version, isReady: () => !draining, streams: () => streams.size });
+  const rooms = await openProgramRooms(config, log, metrics);
+  const routes = createRoutes(config, rooms, say);
+  const clientOf = clientAddress(config.trustProxy);
+  const logRequest = logRequests(log, clientOf);
   const app = await createApp({
     socketPaths: Object.keys(routes),
     status: () => ({ ready: !draining, connections: server.connections.length }),
@@ -47,7 +56,13 @@ async function serve(config: Config): Promise<void> {
       rooms: rooms.durable,
       streams,
       clientAddress: clientOf,
-      onError: (err) => log.error({ err }, 'a request failed'),
+      onError: (err, id) => log.error({ id, err }, 'a request failed'),
+    },
+    metrics: metrics && metricsRoute(metrics, config),
+    nextId,
+    onAnswered: (answer) => {
+      logRequest(answer);
+      metrics?.answered({ ...answer, method: answer.request.method ?? '' });
     },
   });
   const server = createServer({
@@ -57,6 +72,7 @@ async function serve(config: Config): Promise<void> {
     clientAddress: clientOf,
   });
   logConnections(server, log);
+  metrics?.watch(server, Object.keys(routes));
 
   await listenOnPort(server, config.port, config.host);
   const beside = config.socketPath ? await listenOnPath(server, config.socketPath, config.socketMode) : undefined;
@@ -82,6 +98,11 @@ async function serve(config: Config): Promise<void> {
   process.on('message', (message) => message === 'shutdown' && stop('shutdown message'));
   // What PM2's wait_ready waits for.
   process.send?.('ready');
+}
+
+function metricsRoute(metrics: Metrics, config: Config): MetricsRouteOptions {
+  const access = config.metrics === 'open' ? 'open' : 'local';
+  return { access, contentType: metrics.contentType, text: () => metrics.text() };
 }
 
 function prepareDataDir(dir: string): void {

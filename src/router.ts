@@ -12,6 +12,11 @@ export interface Route {
   protocols?: readonly string[];
 }
 
+/** A route, and the path or pattern that it was given under. */
+export interface FoundRoute extends Route {
+  readonly pattern: string;
+}
+
 /** Chooses one of the subprotocols that a client offers, or none. */
 export type SelectProtocol = (connection: Connection, protocols: string[]) => string | undefined;
 
@@ -23,26 +28,28 @@ const LAST_SEGMENT = /^(.*\/)([^/]+)$/;
 
 /** Finds the route of a path; an exact path comes before a pattern. */
 export class Router {
-  readonly #exact = new Map<string, Route>();
+  readonly #exact = new Map<string, FoundRoute>();
   /** Patterns by what stands before their last segment. */
-  readonly #patterns = new Map<string, Route>();
+  readonly #patterns = new Map<string, FoundRoute>();
 
   /** @throws TypeError for a pattern that is none, or what is no route */
   constructor(routes: Routes) {
     for (const [path, value] of Object.entries(routes)) {
       const route = typeof value === 'function' ? routeOf(value) : value;
       if (typeof route?.handler !== 'function') throw mistake(path, 'expected a handler or { handler }');
+      const { handler, refuse, protocols = [] } = route;
+      const found = { handler, protocols, pattern: path, ...(refuse ? { refuse } : {}) };
       const [, before = '', last = ''] = LAST_SEGMENT.exec(path) ?? [];
       if ((last.startsWith(':') ? before : path).includes('/:'))
         throw mistake(path, 'only the last segment may be :name');
-      if (!last.startsWith(':')) this.#exact.set(path, route);
+      if (!last.startsWith(':')) this.#exact.set(path, found);
       else if (this.#patterns.has(before)) throw mistake(path, 'another route matches the same paths');
-      else this.#patterns.set(before, route);
+      else this.#patterns.set(before, found);
     }
   }
 
   /** @param path without a query, as it came: not percent-decoded */
-  find(path: string): Route | undefined {
+  find(path: string): FoundRoute | undefined {
     const exact = this.#exact.get(path);
     if (exact || this.#patterns.size === 0) return exact;
     const [, before] = LAST_SEGMENT.exec(path) ?? [];

@@ -66,7 +66,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
       onClosed: (connection) => this.#list.closed(connection),
       onGone: (connection) => this.#leave(connection),
     });
-    this.socket = options.server ?? createHttpServer(options);
+    this.socket =
+      options.server ?? createHttpServer(options, (refusal, peer) => this.emit('refused', refusal, undefined, peer));
     if (!options.noServer) this.socket.on('upgrade', this.#onUpgrade);
     this.socket.on('listening', () => this.emit('listening'));
     // What happens to a server that is not ours is for its owner.
@@ -176,6 +177,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   #letIn({ request, socket, head, route, peer, callback }: Entrant): void {
     const connection = this.#shakeHands(request, socket, peer);
     if (connection === undefined) return;
+    connection.route = route?.pattern;
     this.#httpConnections?.leave(socket);
     this.#list.opened(connection);
     if (head.length > 0) socket.unshift(head);

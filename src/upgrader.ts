@@ -15,7 +15,7 @@ import {
   type Refusal,
   refuse,
 } from './handshake.ts';
-import type { Route, Router } from './router.ts';
+import type { FoundRoute, Router } from './router.ts';
 import {
   DEFAULT_HANDSHAKE_TIMEOUT,
   DEFAULT_MAX_CONNECTIONS,
@@ -30,7 +30,7 @@ export interface Entrant {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
-  route: Route | undefined;
+  route: FoundRoute | undefined;
   peer: Peer;
   callback: ConnectionHandler | undefined;
 }
@@ -115,7 +115,7 @@ export class Upgrader {
     }
   }
 
-  #refusal(request: IncomingMessage, path: string, route: Route | undefined): Refusal | undefined {
+  #refusal(request: IncomingMessage, path: string, route: FoundRoute | undefined): Refusal | undefined {
     if (this.#host.refuses()) return CLOSING;
     const problem = handshakeProblem(request);
     if (problem) return problem;
@@ -127,7 +127,7 @@ export class Upgrader {
     return route?.refuse && this.#routeRefusal(route.refuse, request);
   }
 
-  #routeRefusal(refuse: NonNullable<Route['refuse']>, request: IncomingMessage): Refusal | undefined {
+  #routeRefusal(refuse: NonNullable<FoundRoute['refuse']>, request: IncomingMessage): Refusal | undefined {
     try {
       const refusal = refuse(request);
       // An asynchronous one has no say; what it rejects with must not end the process.

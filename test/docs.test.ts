@@ -4,6 +4,8 @@ import test from 'ava';
 import { closeCodes } from '../src/close-codes.ts';
 import { flagOf, loadConfig, variableNames } from '../src/config.ts';
 import * as library from '../src/index.ts';
+import { Metrics } from '../src/metrics/metrics.ts';
+import { createServer } from '../src/server.ts';
 import { root } from './helpers/program.ts';
 
 const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
@@ -26,6 +28,22 @@ test('every close code that the server sends has a row with its reason', (t) => 
     t.true(row(String(code))?.startsWith(`| ${code} | ${reason} |`), String(code));
     t.true(row(String(code))?.endsWith(reconnect ? '| yes |' : '| no |'), String(code));
   }
+});
+
+test('every metric has a row, and every row a metric', (t) => {
+  const options = { version: '', maxConnections: 1, isReady: () => true, streams: () => 0 };
+  const metrics = new Metrics(options);
+  metrics.watch(createServer(), []);
+  const [, section = ''] = operations.split('\n## Metrics\n');
+  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  const words = (cell = '') => cell.match(/\w+/g) ?? [];
+  const described = rows.flatMap((line) => {
+    const [, names, labels] = line.split('|');
+    return words(names).map((name) => [name, words(labels).toSorted()] as const);
+  });
+  t.true(described.length > 40);
+  const shown = [...metrics.labels].map(([name, labels]) => [name, labels.toSorted()] as const);
+  t.deepEqual(Object.fromEntries(described), Object.fromEntries(shown));
 });
 
 test('every error code has a heading', (t) => {

@@ -1,4 +1,3 @@
-import { checks } from './checks.ts';
 import type { Site } from './site.ts';
 import { duration } from './values.ts';
 
@@ -22,19 +21,20 @@ export interface Wish {
 }
 
 /**
- * What a call of `check` asks for.
+ * What a call of `check` or `doctor` asks for.
+ * @param all the names of the checks that there are
  * @throws Error with one line for a person
  */
-export function readWish(addresses: readonly string[], options: CheckOptions): Wish {
+export function readWish(addresses: readonly string[], options: CheckOptions, all: readonly string[]): Wish {
   const [address = ''] = addresses;
   if (addresses.length !== 1) throw new Error(`got ${addresses.length} addresses, expected one. See --help`);
   const { quick = false, idle = '65s', insecure = false, json = false } = options;
   const url = readUrl(address);
-  const only = readNames(options.only);
-  const skip = readNames(options.skip);
+  const only = readNames(options.only, all);
+  const skip = readNames(options.skip, all);
   return {
     json,
-    names: (only ?? Object.keys(checks)).filter((name) => !skip?.includes(name)),
+    names: (only ?? all).filter((name) => !skip?.includes(name)),
     site: {
       url,
       plainUrl: plainUrl(url, options.httpPort),
@@ -56,11 +56,11 @@ function readUrl(text: string): URL {
   return url;
 }
 
-function readNames(text: string | undefined): string[] | undefined {
+function readNames(text: string | undefined, all: readonly string[]): string[] | undefined {
   const names = text?.split(',').map((name) => name.trim());
-  const unknown = names?.find((name) => !Object.hasOwn(checks, name));
+  const unknown = names?.find((name) => !all.includes(name));
   if (unknown !== undefined) {
-    throw new Error(`there is no check ${JSON.stringify(unknown)}, only ${Object.keys(checks).join(', ')}`);
+    throw new Error(`there is no check ${JSON.stringify(unknown)}, only ${all.join(', ')}`);
   }
   return names;
 }

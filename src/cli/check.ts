@@ -1,5 +1,5 @@
 import { type CheckOptions, readWish, type Wish } from './arguments.ts';
-import { checks } from './checks.ts';
+import { type Check, checks } from './checks.ts';
 import { CommandError, checkCodes, type ExitCode } from './exit-codes.ts';
 import type { Finding } from './findings.ts';
 import { describePlace, type Place } from './place.ts';
@@ -9,11 +9,20 @@ import { reach, type Site } from './site.ts';
 type Result = Finding & { readonly name: string };
 
 /** Tests a running site from outside, also for `deploy/check`. */
-export async function check(addresses: readonly string[], options: CheckOptions): Promise<ExitCode> {
+export function check(addresses: readonly string[], options: CheckOptions): Promise<ExitCode> {
+  return examine(addresses, options, checks);
+}
+
+/** @param all the checks that there are, by name, in the order in which they run */
+export async function examine(
+  addresses: readonly string[],
+  options: CheckOptions,
+  all: Readonly<Record<string, Check>>,
+): Promise<ExitCode> {
   try {
-    const wish = readWish(addresses, options);
+    const wish = readWish(addresses, options, Object.keys(all));
     await reach(wish.site);
-    const results = await runChecks(wish);
+    const results = await runChecks(wish, all);
     const well = results.every(({ status }) => status !== 'wrong');
     if (wish.json)
       process.stdout.write(`${JSON.stringify({ site: wish.site.url, ok: well, checks: results }, null, 2)}\n`);
@@ -24,10 +33,10 @@ export async function check(addresses: readonly string[], options: CheckOptions)
 }
 
 /** One after the other, so that none is counted against another's limit; each is told as it ends. */
-async function runChecks({ site, names, json }: Wish): Promise<Result[]> {
+async function runChecks({ site, names, json }: Wish, all: Readonly<Record<string, Check>>): Promise<Result[]> {
   const results: Result[] = [];
   for (const name of names) {
-    const finding = await checks[name]?.(site).catch(failed);
+    const finding = await all[name]?.(site).catch(failed);
     const result = { name, ...(finding as Finding) };
     results.push(result);
     if (!json) process.stdout.write(describe(result, site));

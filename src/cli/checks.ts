@@ -19,7 +19,7 @@ import { certificate, get, handshake, type Site, socketUrl } from './site.ts';
 
 export type Check = (site: Site) => Promise<Finding>;
 
-const ANSWER_TIMEOUT = 10_000;
+export const ANSWER_TIMEOUT = 10_000;
 
 const notSecure = skipped('the address is not https');
 
@@ -81,15 +81,17 @@ async function checkIdle(site: Site): Promise<Finding> {
   return judgeIdle((performance.now() - start) / 1000, site.idle / 1000, end);
 }
 
-function speak(site: Site): Connection {
-  return connect(socketUrl(site), {
+/** Opens a WebSocket. @param path below the site's address */
+export function speak(site: Site, path = '', protocols: string[] = []): Connection {
+  return connect(socketUrl(site, path), {
     rejectUnauthorized: !site.insecure,
+    protocols,
     ...(site.origin && { extraHeaders: { Origin: site.origin } }),
   });
 }
 
 /** How a connection ended, in words; undefined where it was still open after a time, and is closed now. */
-function ending(connection: Connection, time: number): Promise<string | undefined> {
+export function ending(connection: Connection, time: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve(undefined);

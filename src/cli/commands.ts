@@ -3,6 +3,13 @@ import { version } from '../package-info.ts';
 import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
 import { header, period, socketAddress, whole } from './values.ts';
 
+/*
+ * What `--only` takes, in words: the checks themselves are imported when they run.
+ */
+const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, idle';
+const DOCTOR_CHECKS =
+  'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync';
+
 const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
 
 /**
@@ -87,29 +94,37 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
       ended(await bench(url, options));
     });
 
-  add('check')
+  examining(add('check'), '--quick https://your.host/', CHECKS)
     .description('test a running site from outside; for what is wrong it names the line to change')
-    .argument('[address...]', 'of its page, such as https://your.host/')
     .option('--quick', 'leave out the check that holds a connection idle')
     .option('--idle <time>', "how long to hold it, by default 65s; longer than Nginx's default of 60s")
-    .option(
-      '--only <names>',
-      'only these, separated by commas: page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, idle',
-    )
+    .action(async (addresses, options) => {
+      const { check } = await import('./check.ts');
+      ended(await check(addresses, options));
+    });
+
+  examining(add('doctor'), 'https://your.host/', DOCTOR_CHECKS)
+    .description('test all that check does, what clients meet, and with --local what the machine is set up for')
+    .option('--local', 'the site runs on this machine, with the settings of this folder: test these too')
+    .option('--idle <time>', 'hold a connection without a word for so long, such as 130s; by default not')
+    .action(async (addresses, options) => {
+      const { doctor } = await import('./doctor.ts');
+      ended(await doctor(addresses, options));
+    });
+  return program;
+}
+
+/** What every command that tests a site takes beside its own. */
+function examining(command: Command, usage: string, names: string): Command {
+  return command
+    .argument('[address...]', 'of its page, such as https://your.host/')
+    .option('--only <names>', `only these, separated by commas: ${names}`)
     .option('--skip <names>', 'all but these')
     .option('--insecure', 'take any certificate')
     .option('--origin <origin>', "the page that a handshake names, by default the site's own; off for none")
     .option('--http-port <n>', 'where plain http is, by default 80 if the address has no port')
     .option('--json', 'one JSON document in place of lines')
-    .addHelpText(
-      'after',
-      `${example('text-event-server check --quick https://your.host/')}\n\n${describeExits(checkCodes)}`,
-    )
-    .action(async (addresses, options) => {
-      const { check } = await import('./check.ts');
-      ended(await check(addresses, options));
-    });
-  return program;
+    .addHelpText('after', `${example(`text-event-server ${command.name()} ${usage}`)}\n\n${describeExits(checkCodes)}`);
 }
 
 /** What every command that talks takes beside its own. */

@@ -30,6 +30,8 @@ export const places = {
   upgrade: { file: rules, line: 'proxy_set_header Upgrade' },
   limits: { file: rules, line: 'limit_req ' },
   readTimeout: { file: rules, line: 'proxy_read_timeout' },
+  buffering: { file: rules, line: 'proxy_buffering' },
+  forwarded: { file: rules, line: 'proxy_set_header X-Forwarded-For' },
   redirect: { file: http, line: 'map $scheme$uri' },
   cache: { file: http, line: 'map $uri $text_event_cache' },
   hsts: { file: http, line: 'map $scheme $text_event_hsts' },
@@ -38,8 +40,12 @@ export const places = {
   rootHandler: { file: '.env', line: 'ROOT_HANDLER' },
 } as const;
 
-const ok = (detail: string): Finding => ({ status: 'ok', detail });
-const wrong = (detail: string, change?: Place): Finding => ({ status: 'wrong', detail, ...(change && { change }) });
+export const ok = (detail: string): Finding => ({ status: 'ok', detail });
+export const wrong = (detail: string, change?: Place): Finding => ({
+  status: 'wrong',
+  detail,
+  ...(change && { change }),
+});
 export const skipped = (detail: string): Finding => ({ status: 'skipped', detail });
 
 /** The page itself. */

@@ -6,6 +6,15 @@ import net from 'node:net';
 import tls, { type PeerCertificate } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 
+/** How a stream of server-sent events began. */
+export interface StreamStart {
+  readonly status: number | undefined;
+  readonly type: string;
+  /** Whether the first block came in time. */
+  readonly begun: boolean;
+  readonly milliseconds: number;
+}
+
 /** A running site, and how it is to be spoken to. */
 export interface Site {
   /** Where its page is; ends in a slash. */
@@ -107,9 +116,32 @@ export function certificate({ url }: Site): Promise<Certificate> {
   });
 }
 
-/** The same place for a WebSocket. */
-export function socketUrl({ url }: Site): string {
-  return url.href.replace(/^http/, 'ws');
+/** The same place, or one below it, for a WebSocket. */
+export function socketUrl({ url }: Site, path = ''): string {
+  return new URL(path, url).href.replace(/^http/, 'ws');
+}
+
+/** Asks for a stream of server-sent events and hangs up on its first bytes, or when the time is over. @param limit milliseconds */
+export async function streamStart(site: Site, where: string, limit: number): Promise<StreamStart> {
+  const start = performance.now();
+  const request = open(site, new URL(where, site.url), { Accept: 'text/event-stream' });
+  let answer: IncomingMessage | undefined;
+  let late = false;
+  const cut = setTimeout(() => {
+    late = true;
+    request.destroy(new Error('late'));
+  }, limit);
+  try {
+    answer = await answerTo(request);
+    await Promise.race([once(answer, 'data'), once(answer, 'end')]);
+  } catch (error) {
+    if (!late) throw error;
+  } finally {
+    clearTimeout(cut);
+    request.destroy();
+  }
+  const type = answer?.headers['content-type'] ?? 'no content type';
+  return { status: answer?.statusCode, type, begun: !late, milliseconds: performance.now() - start };
 }
 
 function endpoint({ protocol, hostname, port }: URL): { host: string; port: number } {

@@ -57,6 +57,7 @@ export class RoomSession extends Participant {
       return;
     }
     const { position, duplicate } = outcome;
+    this.rooms.observer.acknowledged?.();
     this.#send({ type: 'ack', ...(key === undefined ? {} : { key }), position: formatPosition(position), duplicate });
   }
 

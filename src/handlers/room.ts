@@ -60,8 +60,8 @@ function joinInText(connection: Connection, rooms: Rooms, request: JoinRequest, 
 
 /** The beginning of what there still is: bare text cannot say what is missing before it. */
 async function oldestAfter(rooms: Rooms, room: string, position: Position): Promise<Start> {
-  const { epoch, after } = await rooms.read(room, position, 1);
-  return { after: { epoch, offset: after } };
+  const { epoch, after, gap, reset } = await rooms.read(room, position, 1);
+  return { after: { epoch, offset: after }, found: reset ? 'reset' : gap ? 'gap' : 'exact' };
 }
 
 function joinInJson(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { pagesDir, version } from '../package-info.ts';
+import { addMetricsRoute, type MetricsRouteOptions } from './metrics.ts';
 import { addRoomRoutes, type RoomRoutesOptions } from './rooms/routes.ts';
 
 export interface AppOptions {
@@ -12,6 +14,23 @@ export interface AppOptions {
   status: () => { ready: boolean; connections: number };
   /** Rooms over HTTP. @default none */
   rooms?: RoomRoutesOptions;
+  /** /metrics. @default none */
+  metrics?: MetricsRouteOptions | undefined;
+  /** Names a request in the log. @default Fastify's own */
+  nextId?: () => string;
+  /** Told of each request when its answer has gone out. @default nobody is told */
+  onAnswered?: (answer: HttpAnswer) => void;
+}
+
+/** An HTTP request that was answered. */
+export interface HttpAnswer {
+  readonly id: string;
+  readonly request: IncomingMessage;
+  /** The pattern of its route; undefined where it has none. */
+  readonly route: string | undefined;
+  readonly status: number;
+  /** Since the request came. */
+  readonly seconds: number;
 }
 
 const assetsDir = join(pagesDir, 'assets');
@@ -38,8 +57,14 @@ const contentSecurityPolicy = {
 };
 
 /** Everything on the port that is not a WebSocket: pages and health. It listens nowhere; give it requests by `routing`. */
-export async function createApp({ socketPaths, status, rooms }: AppOptions): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, routerOptions: { maxParamLength: MAX_PARAMETER } });
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { socketPaths, status, rooms, metrics, nextId, onAnswered } = options;
+  const app = fastify({
+    logger: false,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+    ...(nextId ? { genReqId: () => nextId() } : {}),
+  });
+  if (onAnswered) tellAnswers(app, onAnswered);
   await app.register(helmet, {
     contentSecurityPolicy,
     xFrameOptions: { action: 'deny' },
@@ -62,6 +87,7 @@ export async function createApp({ socketPaths, status, rooms }: AppOptions): Pro
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' });
   });
 
+  if (metrics) addMetricsRoute(app, metrics);
   if (rooms) await addRoomRoutes(app, rooms);
 
   const hasPages = existsSync(pagesDir);
@@ -73,6 +99,13 @@ export async function createApp({ socketPaths, status, rooms }: AppOptions): Pro
   app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain').send('There is nothing here.\n'));
   await app.ready();
   return app;
+}
+
+function tellAnswers(app: FastifyInstance, onAnswered: (answer: HttpAnswer) => void): void {
+  app.addHook('onResponse', async ({ id, raw, routeOptions, is404 }, { statusCode, elapsedTime }) => {
+    const route = is404 ? undefined : routeOptions.url;
+    onAnswered({ id, request: raw, route, status: statusCode, seconds: elapsedTime / 1000 });
+  });
 }
 
 /** The build names files under assets/ by their content; everything else is asked for anew each time. */

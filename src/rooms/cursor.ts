@@ -1,3 +1,4 @@
+import type { ResumeOutcome } from './observer.ts';
 import type { Position } from './position.ts';
 import type { Format, Reader, Subscription } from './reader.ts';
 import type { History, Room } from './room.ts';
@@ -15,13 +16,23 @@ export class Cursor implements Subscription {
   // The place of the last event delivered; while it is live that is the room's own.
   #epoch: string;
   #offset: number;
+  /** It has come back, and has not found yet what is there. */
+  #resuming: boolean;
 
-  constructor(room: Room, reader: Reader<unknown>, format: Format<unknown>, { epoch, offset }: Position) {
+  /** @param resuming whether the observer is to be told what it finds */
+  constructor(
+    room: Room,
+    reader: Reader<unknown>,
+    format: Format<unknown>,
+    { epoch, offset }: Position,
+    resuming: boolean,
+  ) {
     this.#room = room;
     this.reader = reader;
     this.format = format;
     this.#epoch = epoch;
     this.#offset = offset;
+    this.#resuming = resuming;
   }
 
   get position(): Position {
@@ -48,6 +59,7 @@ export class Cursor implements Subscription {
     this.#epoch = epoch;
     this.#offset = offset;
     this.#state = 'behind';
+    this.#room.observer.fellBehind?.();
     this.reader.whenDrained(this.#goOn);
   }
 
@@ -59,6 +71,7 @@ export class Cursor implements Subscription {
       }
       const here = this.#epoch === this.#room.epoch;
       if (here && this.#offset === this.#room.tail.end) {
+        this.#found('exact');
         this.#state = 'live';
         this.#room.pushTo(this);
         return;
@@ -68,6 +81,7 @@ export class Cursor implements Subscription {
         void this.#readOn();
         return;
       }
+      this.#found('exact');
       this.#deliver(next);
     }
   };
@@ -89,12 +103,31 @@ export class Cursor implements Subscription {
     const from = this.position;
     this.#epoch = epoch;
     this.#offset = after;
-    if (reset) this.reader.reset(this.position);
-    else if (after > from.offset) this.reader.gap(from, this.position);
+    if (reset) this.#tellReset();
+    else if (after > from.offset) this.#tellGap(from);
+    else this.#found('exact');
     for (const entry of entries) {
       if (this.#state !== 'behind' || this.#room.isFull(this.reader)) return;
       this.#deliver(entry);
     }
+  }
+
+  #tellReset(): void {
+    this.#found('reset');
+    this.#room.observer.reset?.();
+    this.reader.reset(this.position);
+  }
+
+  #tellGap(from: Position): void {
+    this.#found('gap');
+    this.#room.observer.gap?.(this.#offset - from.offset);
+    this.reader.gap(from, this.position);
+  }
+
+  #found(outcome: ResumeOutcome): void {
+    if (!this.#resuming) return;
+    this.#resuming = false;
+    this.#room.observer.resumed?.(outcome);
   }
 
   #deliver(entry: Entry): void {

@@ -48,6 +48,14 @@ export interface Page {
   readonly reset: boolean;
 }
 
+/** What all rooms of a log hold together. */
+export interface LogSize {
+  readonly rooms: number;
+  readonly events: number;
+  /** On disk, as far as it is in use; in memory that of texts and names. */
+  readonly bytes: number;
+}
+
 /** Told when a room's log has grown: its head now, the event where it was appended by this process, and the epoch where the log can tell. */
 export type GrowthListener = (room: string, head: number, event?: RoomEvent, epoch?: string) => void;
 
@@ -76,6 +84,8 @@ export interface EventLog {
    * several may overtake each other. Returns what ends it.
    */
   follow(listener: GrowthListener): () => void;
+  /** What it holds, where that is known without counting. */
+  size?(): LogSize;
   /** Resolves when everything appended is on disk, and the store is closed. What is asked of it later is `unavailable`. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
 import { bootId, liveFolder, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
 import { Changes } from './lmdb-changes.ts';
 import { Commits, type Done } from './lmdb-commits.ts';
@@ -9,6 +9,7 @@ import {
   offsetOf,
   openTables,
   type RoomRecord,
+  sizeOf,
   toEvent,
   toRecord,
 } from './lmdb-records.ts';
@@ -141,6 +142,11 @@ class LmdbLog implements EventLog {
       this.#listeners.delete(own);
       unfollow();
     };
+  }
+
+  size(): LogSize {
+    if (this.#isClosed) throw unavailable(new Error('the log is closed'));
+    return sizeOf(this.#tables);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
-import type { RoomEvent } from './event-log.ts';
+import type { LogSize, RoomEvent } from './event-log.ts';
 import type { PreviousLife, RoomLife } from './log-place.ts';
 
 /** Longer publication keys and room names are kept by their hash: an LMDB key has at most 1,978 bytes. */
@@ -60,6 +60,27 @@ export function openTables(root: RootDatabase): LogTables {
     idle: root.openDB('idle', { keyEncoding }),
     state: root.openDB('state', {}),
   };
+}
+
+/** What LMDB says of a database; its types leave that open. */
+interface TableStats {
+  readonly pageSize: number;
+  readonly entryCount: number;
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+
+/** LMDB keeps these numbers with each database. */
+export function sizeOf({ rooms, events, keys }: LogTables): LogSize {
+  const statsOf = (table: { getStats(): object }) => table.getStats() as TableStats;
+  const [ofRooms, ofEvents] = [statsOf(rooms), statsOf(events)];
+  const bytes = pageBytes(ofRooms) + pageBytes(ofEvents) + pageBytes(statsOf(keys));
+  return { rooms: ofRooms.entryCount, events: ofEvents.entryCount, bytes };
+}
+
+function pageBytes({ pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages }: TableStats): number {
+  return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize;
 }
 
 /** Never empty, as LMDB demands. */

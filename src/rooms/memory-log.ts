@@ -1,4 +1,4 @@
-import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
 import { bytesOf, type LogOptions, type LogSettings, liveLimits, logSettings, tooManyRooms } from './log-limits.ts';
 import { newEpoch, type RoomLife, startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
@@ -74,6 +74,16 @@ export class MemoryLog implements EventLog {
     const own: GrowthListener = (...growth) => listener(...growth);
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);
+  }
+
+  size(): LogSize {
+    let events = 0;
+    let bytes = 0;
+    for (const room of this.#rooms.values()) {
+      events += room.events.size;
+      bytes += room.bytes;
+    }
+    return { rooms: this.#rooms.size, events, bytes };
   }
 
   async close(): Promise<void> {

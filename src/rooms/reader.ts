@@ -1,4 +1,5 @@
 import type { RoomEvent } from './event-log.ts';
+import type { ResumeOutcome } from './observer.ts';
 import type { Position } from './position.ts';
 
 /**
@@ -28,7 +29,13 @@ export interface Reader<T> {
 }
 
 /** Where a reader begins: after a position it has, or with the last so many events. */
-export type Start = { readonly after: Position } | { readonly last: number };
+export type Start =
+  | {
+      readonly after: Position;
+      /** What is found there, where that is known already; `none` is no coming back. */
+      readonly found?: ResumeOutcome | 'none';
+    }
+  | { readonly last: number };
 
 /** A reader's place in a room. It holds a position and no events, however slow the reader is. */
 export interface Subscription {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
+import type { RoomsObserver } from './observer.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
 import { Entry, Tail, type TailBudget } from './tail.ts';
@@ -12,6 +13,7 @@ export interface RoomSettings {
   tailBytes: number;
   tailAge: number;
   tailBudget: TailBudget;
+  observer: RoomsObserver;
   onError(error: unknown, room: string): void;
   /** Its last reader has gone. */
   onEmpty(room: Room): void;
@@ -52,6 +54,17 @@ export class Room {
     this.name = name;
     this.#settings = settings;
     this.tail = new Tail(settings.tailEvents, settings.tailBytes, settings.tailBudget);
+  }
+
+  get observer(): RoomsObserver {
+    return this.#settings.observer;
+  }
+
+  /** How many read it, and how many of them are not at the head. */
+  get readers(): { total: number; behind: number } {
+    let live = 0;
+    for (const readers of this.#live.values()) live += readers.size;
+    return { total: this.#readers, behind: this.#readers - live };
   }
 
   /** The place of the newest event that its readers have been given. */
@@ -146,7 +159,7 @@ export class Room {
         if (page.head > this.tail.end) this.#stale = true;
       } catch (error) {
         this.#stale = true;
-        this.#settings.onError(error, this.name);
+        this.#failed(error);
         await wait();
       }
     }
@@ -161,6 +174,8 @@ export class Room {
       this.tail.clear(after);
       const to = this.position;
       for (const reader of this.#allLive()) {
+        if (reset) this.observer.reset?.();
+        else this.observer.gap?.(to.offset - from.offset);
         if (reset) reader.reset(to);
         else reader.gap(from, to);
       }
@@ -171,6 +186,7 @@ export class Room {
   #push(event: RoomEvent): void {
     const { watermark } = this.#settings;
     const entry = this.tail.append(event);
+    const hasReaders = this.#live.size > 0;
     for (const [format, readers] of this.#live) {
       const encoded = entry.encoded(format, this.epoch);
       let full = false;
@@ -180,6 +196,7 @@ export class Room {
       }
       if (full) this.#letFallBehind(readers);
     }
+    if (hasReaders) this.observer.pushed?.(event);
   }
 
   #letFallBehind(readers: Map<Cursor, Reader<unknown>>): void {
@@ -201,11 +218,16 @@ export class Room {
     return [...this.#live.values()].flatMap((readers) => [...readers.values()]);
   }
 
+  #failed(error: unknown): void {
+    this.observer.failed?.();
+    this.#settings.onError(error, this.name);
+  }
+
   async #readOrWait(after: Position): Promise<History | undefined> {
     try {
       return await this.#read(after);
     } catch (error) {
-      this.#settings.onError(error, this.name);
+      this.#failed(error);
       await wait();
       return undefined;
     }

@@ -1,9 +1,11 @@
 import { Cursor } from './cursor.ts';
-import type { Appended, EventLog, Page, Publication } from './event-log.ts';
+import type { Appended, EventLog, LogSize, Page, Publication } from './event-log.ts';
+import type { PublishResult, ResumeOutcome, RoomsObserver } from './observer.ts';
 import type { Position } from './position.ts';
 import type { Arrival, Members, Membership, Presence } from './presence.ts';
 import type { Format, Reader, Start, Subscription } from './reader.ts';
 import { Room, type RoomSettings } from './room.ts';
+import { RoomError } from './room-error.ts';
 
 export type { Format, Reader, Start, Subscription } from './reader.ts';
 
@@ -26,6 +28,18 @@ export interface RoomsOptions {
   tailAge?: number | undefined;
   /** Told what the store failed with; a reading is tried again, a publication is not. @default nobody is told */
   onError?: ((error: unknown, room: string) => void) | undefined;
+  /** @default nobody is told */
+  observer?: RoomsObserver | undefined;
+}
+
+/** What the rooms in memory hold at this moment. */
+export interface RoomsUsage {
+  readonly rooms: number;
+  readonly readers: number;
+  /** Readers that are not at the head: they have come just now, or read slowly. */
+  readonly behind: number;
+  /** Of the newest events that are kept. */
+  readonly tailBytes: number;
 }
 
 /**
@@ -35,6 +49,7 @@ export interface RoomsOptions {
  * Every method that returns a promise may reject with a RoomError: `unavailable`, `too_many_rooms`.
  */
 export class Rooms {
+  readonly observer: RoomsObserver;
   readonly #log: EventLog;
   readonly #presence: Presence;
   readonly #settings: RoomSettings;
@@ -44,12 +59,13 @@ export class Rooms {
 
   constructor(log: EventLog, presence: Presence, options: RoomsOptions = {}) {
     const { watermark = 64 * 1024, tailEvents = 1000, tailBytes = 1024 * 1024, tailAge = Infinity } = options;
-    const { totalTailBytes = 32 * 1024 * 1024, onError = () => {} } = options;
+    const { totalTailBytes = 32 * 1024 * 1024, onError = () => {}, observer = {} } = options;
     const tailBudget = { bytes: totalTailBytes, used: 0 };
+    this.observer = observer;
     this.#log = log;
     this.#presence = presence;
     const onEmpty = ({ name }: Room) => this.#rooms.delete(name);
-    this.#settings = { log, watermark, tailEvents, tailBytes, tailAge, tailBudget, onError, onEmpty };
+    this.#settings = { log, watermark, tailEvents, tailBytes, tailAge, tailBudget, observer, onError, onEmpty };
     this.#unfollow = [
       log.follow((room, head, event, epoch) => this.#rooms.get(room)?.onGrowth(head, event, epoch)),
       presence.follow((room, change, name, count) => {
@@ -69,14 +85,35 @@ export class Rooms {
     return new Set([...this.#rooms.keys(), ...this.#watchers.keys()]).size;
   }
 
+  /** Counted now, over every room in memory. */
+  usage(): RoomsUsage {
+    let readers = 0;
+    let behind = 0;
+    for (const room of this.#rooms.values()) {
+      readers += room.readers.total;
+      behind += room.readers.behind;
+    }
+    return { rooms: this.size, readers, behind, tailBytes: this.#settings.tailBudget.used };
+  }
+
+  /** What the store holds, where it knows that without counting. */
+  logSize(): LogSize | undefined {
+    return this.#log.size?.();
+  }
+
   /** Resolves when the event is durable. Publications of one caller to one room keep their order. */
   async publish(room: string, publication: Publication): Promise<Appended> {
+    const start = performance.now();
+    const settled = (result: PublishResult) => this.observer.published?.(result, (performance.now() - start) / 1000);
     try {
       const appended = await this.#log.append(room, publication);
+      settled(appended.duplicate ? 'duplicate' : 'appended');
       const inUse = this.#rooms.get(room);
       if (inUse && inUse.epoch !== appended.position.epoch) void inUse.refresh();
       return appended;
     } catch (error) {
+      settled(error instanceof RoomError ? error.code : 'unavailable');
+      this.observer.failed?.();
       this.#settings.onError(error, room);
       throw error;
     }
@@ -96,7 +133,10 @@ export class Rooms {
   async subscribe<T>(name: string, reader: Reader<T>, format: Format<T>, start?: Start): Promise<Subscription> {
     const room = this.#rooms.get(name) ?? new Room(name, this.#settings);
     this.#rooms.set(name, room);
-    return new Cursor(room, reader as Reader<unknown>, format, await room.enter(start));
+    const position = await room.enter(start);
+    const found = foundAt(start);
+    if (found !== undefined && found !== 'none') this.observer.resumed?.(found);
+    return new Cursor(room, reader as Reader<unknown>, format, position, found === undefined);
   }
 
   /** Takes somebody into a room under a name. */
@@ -123,4 +163,10 @@ export class Rooms {
     for (const unfollow of this.#unfollow) unfollow();
     for (const room of this.#rooms.values()) room.closed = true;
   }
+}
+
+/** What a reader that starts there finds; undefined where that is still to be seen. */
+function foundAt(start: Start | undefined): ResumeOutcome | 'none' | undefined {
+  if (start === undefined) return 'head';
+  return 'after' in start ? start.found : 'history';
 }

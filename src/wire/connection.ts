@@ -49,6 +49,11 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
   /** The peer's address and port; behind a trusted proxy those of the proxy's client, as far as it told. */
   remoteAddress: string | undefined = undefined;
   remotePort: number | undefined = undefined;
+  /** The pattern of the route that let it in, such as `/rooms/:room`; undefined on a client, and where there are no routes. */
+  route: string | undefined = undefined;
+  /** Whole messages so far, text and binary; control frames are none. */
+  messagesReceived = 0;
+  messagesSent = 0;
   /** The peer's Close frame has come: a `close` event after it ends a closing handshake, not a broken connection. */
   closeReceived = false;
   /** The server that accepted the connection; null on a client. */
@@ -123,6 +128,7 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
     if (text instanceof Uint8Array) return this.#sendTextBytes(text, sent);
     if (typeof text !== 'string') throw new TypeError(`sendText: got ${typeof text}, expected a string`);
     if (!this.#maySend()) return false;
+    this.messagesSent++;
     this.#outbox.pushText(text, this.#guarded(sent));
     return true;
   }
@@ -131,6 +137,7 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
   sendBinary(data: Uint8Array, sent?: SentCallback): boolean {
     if (!(data instanceof Uint8Array)) throw new TypeError(`sendBinary: got ${typeof data}, expected a Buffer`);
     if (!this.#maySend()) return false;
+    this.messagesSent++;
     this.#outbox.pushMessage(OPCODE.BINARY, data, this.#guarded(sent));
     return true;
   }
@@ -147,6 +154,7 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
   sendShared(text: string, frame: Buffer): boolean {
     // In the middle of a binary stream of its own it misses a text for all; that is no error of whoever sends to all.
     if (this.#outgoing !== undefined || !this.#maySend()) return false;
+    this.messagesSent++;
     this.#outbox.pushShared(text, frame);
     return true;
   }
@@ -170,6 +178,7 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
   /** Begins a binary message of unknown length; no other message can be sent until the stream has ended. */
   beginBinary(): BinaryWriter | undefined {
     if (!this.#maySend()) return undefined;
+    this.messagesSent++;
     this.#outgoing = new BinaryWriter(
       this.#settings.binaryFragmentation,
       (piece, first, fin, sent) => {
@@ -269,11 +278,13 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
 
   /** @internal */
   onText(bytes: Buffer, start: number, end: number, ascii: boolean): void {
+    this.messagesReceived++;
     deliverText(this, bytes, start, end, ascii);
   }
 
   /** @internal */
   onBinary(piece: Buffer, first: boolean, last: boolean): void {
+    if (last) this.messagesReceived++;
     this.#incoming ??= new BinaryDelivery(this);
     this.#incoming.push(piece, first, last);
   }
@@ -375,6 +386,7 @@ export class Connection extends BaseConnection implements ReadingOwner, WriterOw
   #sendTextBytes(bytes: Uint8Array, sent: SentCallback | undefined): boolean {
     if (!isDeliveredText(bytes) && !isUtf8(bytes)) throw new TypeError('sendText: got bytes that are not UTF-8');
     if (!this.#maySend()) return false;
+    this.messagesSent++;
     this.#outbox.pushMessage(OPCODE.TEXT, bytes, this.#guarded(sent));
     return true;
   }

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import { checks } from '../../src/cli/checks.ts';
 import { commandLine } from '../../src/cli/commands.ts';
+import { doctorChecks } from '../../src/cli/doctor-checks.ts';
 import { checkCodes, exitCodes } from '../../src/cli/exit-codes.ts';
+import { localChecks } from '../../src/cli/local-checks.ts';
 import { runCommand, startCommand } from '../helpers/command.ts';
 import { root } from '../helpers/program.ts';
 
@@ -46,9 +48,17 @@ test('docs/cli.md has a row for every exit code', (t) => {
   }
 });
 
-test('the help of check names every check', async (t) => {
-  const help = (await runCommand(t, ['check', '--help'])).stdout.replace(/\s+/g, ' ');
-  t.true(help.includes(Object.keys(checks).join(', ')), help);
+test('the help of check and doctor, and docs/cli.md, name every check', async (t) => {
+  const { idle, ...rest } = checks;
+  const all = { ...rest, ...doctorChecks, idle };
+  for (const [command, names] of [
+    ['check', Object.keys(checks).join(', ')],
+    ['doctor', `${Object.keys(all).join(', ')}; with --local: ${Object.keys(localChecks).join(', ')}`],
+  ] as const) {
+    const help = (await runCommand(t, [command, '--help'])).stdout.replace(/\s+/g, ' ');
+    t.true(help.includes(names), help);
+  }
+  for (const name of Object.keys({ ...all, ...localChecks })) t.true(docs.includes(`\`${name}\``), name);
 });
 
 const mistakes: [args: string[], says: RegExp][] = [

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type CheckOptions, readWish } from '../../src/cli/arguments.ts';
+import { checks } from '../../src/cli/checks.ts';
 import {
   assetsOf,
   judgeCertificate,
@@ -99,7 +100,7 @@ test('what cannot be checked ends with one line and exit code 2', async (t) => {
 });
 
 test('an address is read with what follows from it', (t) => {
-  const read = (address: string, options: CheckOptions = {}) => readWish([address], options);
+  const read = (address: string, options: CheckOptions = {}) => readWish([address], options, Object.keys(checks));
   const { site, names } = read('https://your.host');
   t.is(site.url.href, 'https://your.host/');
   t.is(site.plainUrl?.href, 'http://your.host/');

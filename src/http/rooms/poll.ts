@@ -59,7 +59,7 @@ async function oneMore(
     reset: come,
     whenDrained: (callback) => setImmediate(callback),
   };
-  const subscription = await rooms.subscribe(room, reader, nothing, { after });
+  const subscription = await rooms.subscribe(room, reader, nothing, { after, found: 'none' });
   const timer = setTimeout(come, wait * 1000);
   response.once('close', come);
   const stopWaiting = streams.wait(come);

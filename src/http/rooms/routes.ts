@@ -32,8 +32,8 @@ export interface RoomRoutesOptions {
   maxConnectionsPerIp: number;
   /** Where the open streams and the polls that wait are kept. */
   streams: Streams;
-  /** Told of errors that are no fault of a request; they are answered 500. */
-  onError: (error: unknown) => void;
+  /** Told of errors that are no fault of a request, which are answered 500, and of the request's id. */
+  onError: (error: unknown, id: string) => void;
 }
 
 /** Seconds of a rate that may come at once, as on a WebSocket. */
@@ -48,7 +48,9 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
   await app.register(async (scope) => {
-    scope.setErrorHandler<FastifyError>((error, _request, reply) => answerError(error, reply, options.onError));
+    scope.setErrorHandler<FastifyError>((error, { id }, reply) =>
+      answerError(error, reply, (cause) => options.onError(cause, id)),
+    );
     const anyOrigin = allowedOrigins.includes('*');
     const exposedHeaders = ['Retry-After'];
     await scope.register(cors, { origin: anyOrigin ? '*' : allowedOrigins, exposedHeaders });
