@@ -1,6 +1,8 @@
 // The whole bench: see docs/bench.md, which it writes.
 import { writeFileSync } from 'node:fs';
+import type { Contender } from './contenders.ts';
 import { growing, growthSizes, growthTrial } from './growth.ts';
+import { loadWith } from './load-work.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, readOptions } from './options.ts';
 import { prepare } from './prepare.ts';
@@ -42,8 +44,7 @@ async function run(options: Options): Promise<void> {
 async function measureShapes({ rounds, seconds, shapes, contenders }: Options): Promise<Report['shapes']> {
   const trials = shapes.map((shape) => ({
     label: shape.label,
-    work: { ...shape.work, seconds },
-    read: shape.figure,
+    sample: async (contender: Contender) => shape.figure(await loadWith(contender, { ...shape.work, seconds })),
     show: (sample: ReturnType<Shape['figure']>) => showSample(shape, sample),
   }));
   const results = await runRounds(rounds, trials, contenders);
