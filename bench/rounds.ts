@@ -48,9 +48,3 @@ async function sample<T>(series: Series<T>, trial: Trial<T>, contender: Contende
 function progress(line: string): void {
   process.stdout.write(`${line}\n`);
 }
-
-export function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
-}

@@ -7,6 +7,7 @@ import { describeMachine } from './machine.ts';
 import { type Options, readOptions } from './options.ts';
 import { prepare } from './prepare.ts';
 import { type Report, summary, writeDocs } from './report.ts';
+import { measureRooms } from './rooms/run.ts';
 import { runRounds } from './rounds.ts';
 import type { Shape } from './shapes.ts';
 import { failed } from './table.ts';
@@ -33,6 +34,7 @@ async function run(options: Options): Promise<void> {
     contenders: options.contenders,
     shapes: await measureShapes(options),
     growth: options.growth ? await measureGrowth(options) : [],
+    rooms: await measureRooms({ ...options, rows: options.rooms }),
   };
   if (options.json) writeFileSync(options.json, JSON.stringify(report, mapsAsObjects, 2));
   process.stdout.write(`\n${summary(report)}\n`);
