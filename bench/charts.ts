@@ -1,7 +1,7 @@
 import type { Contender } from './contenders.ts';
 import { linePanel } from './line-panel.ts';
+import { median } from './median.ts';
 import type { Report } from './report.ts';
-import { median } from './rounds.ts';
 import { circle, picture, rect, text } from './svg.ts';
 import { figureOf, number, type ShapeResult } from './table.ts';
 

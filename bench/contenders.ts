@@ -11,11 +11,13 @@ export interface Contender {
   dialect: Dialect;
   /** The command line that starts its server, which prints its port. */
   command: readonly [string, ...string[]];
+  /** Its settings, beside the environment of the bench. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-const preload = here('servers/preload.js');
+export const preload = here('servers/preload.js');
 
 function node(id: string, options: Partial<Contender> = {}): Contender {
   const command = [process.execPath, '--expose-gc', '--import', preload, here(`servers/${id}.js`)] as const;

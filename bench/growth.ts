@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Answer, Measured } from './load/task.ts';
+import type { Measured } from './load/task.ts';
+import { loadWith, type Work } from './load-work.ts';
 import type { Trial } from './rounds.ts';
 
 /** Who is shown growing: the others at 20,000 connections would add minutes and no insight. */
@@ -29,8 +30,9 @@ export function growthSizes(): number[] {
 export function growthTrial(connections: number, seconds: number): Trial<GrowthSample> {
   return {
     label: `growth to ${connections.toLocaleString('en')}`,
-    work: { kind: 'growth', connections, inFlight: 100, payloadBytes: 64, seconds },
-    read: ({ messages, idle, disconnects }: Answer) => {
+    sample: async (contender) => {
+      const work: Work = { kind: 'growth', connections, inFlight: 100, payloadBytes: 64, seconds };
+      const { messages, idle, disconnects } = await loadWith(contender, work);
       const [m, i, d] = [messages, idle, disconnects] as [Measured, Measured, Measured];
       return {
         message: m.cpu / m.count,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Contender, contenders } from './contenders.ts';
+import { type RoomRow, roomRows } from './rooms/rows.ts';
 import { type Shape, shapes } from './shapes.ts';
 
 export interface Options {
@@ -7,6 +8,7 @@ export interface Options {
   seconds: number;
   shapes: readonly Shape[];
   growth: boolean;
+  rooms: readonly RoomRow[];
   contenders: readonly Contender[];
   write: boolean;
   json: string | undefined;
@@ -14,11 +16,18 @@ export interface Options {
   command: string;
 }
 
+/** How many come back after a reload. */
+const CLIENTS = 10_000;
+
+const namesOf = (all: readonly { id: string }[]) => all.map(({ id }) => id).join(', ');
+
 const usage = `npm run bench -- [options]
   --rounds N          rounds, of which the median counts (default 5)
   --seconds S         length of a measurement, up to 15 (default 2)
-  --only A,B          of: ${[...shapes.map(({ id }) => id), 'growth'].join(', ')}
-  --contenders A,B    of: ${contenders.map(({ id }) => id).join(', ')}
+  --only A,B          of: ${namesOf(shapes)}, growth,
+                      rooms or of these: ${namesOf(roomRows(CLIENTS))}
+  --contenders A,B    of: ${namesOf(contenders)}
+  --clients N         how many come back after a reload, up to 15000 (default 10000)
   --no-write          leave docs/ as it is
   --json FILE         write every single measurement to a file
 `;
@@ -33,23 +42,24 @@ export function readOptions(args: string[]): Options | { help: string } {
       seconds: { type: 'string', default: '2' },
       only: { type: 'string' },
       contenders: { type: 'string' },
+      clients: { type: 'string', default: String(CLIENTS) },
       write: { type: 'boolean', default: true },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return { help: usage };
-  const only = values.only?.split(',');
+  const rooms = roomRows(Math.floor(inRange('--clients', values.clients, 1, 15_000)));
+  const all = [...shapes, { id: 'growth' }, ...rooms];
+  const only = values.only?.split(',').flatMap((id) => (id === 'rooms' ? rooms.map((row) => row.id) : id));
+  const wanted = new Set(chosen('--only', all, only).map(({ id }) => id));
   return {
     rounds: inRange('--rounds', values.rounds, 1, 100),
     // Beyond 25 s the servers' heartbeats would fall into the measurement.
     seconds: inRange('--seconds', values.seconds, 0.1, 15),
-    shapes: chosen(
-      '--only',
-      shapes,
-      only?.filter((id) => id !== 'growth'),
-    ),
-    growth: only?.includes('growth') ?? true,
+    shapes: shapes.filter(({ id }) => wanted.has(id)),
+    growth: wanted.has('growth'),
+    rooms: rooms.filter(({ id }) => wanted.has(id)),
     contenders: chosen('--contenders', contenders, values.contenders?.split(',')),
     write: values.write,
     json: values.json,
@@ -66,7 +76,7 @@ function inRange(name: string, given: string, least: number, most: number): numb
 function chosen<T extends { id: string }>(name: string, all: readonly T[], ids: string[] | undefined): readonly T[] {
   const unknown = ids?.find((id) => !all.some((each) => each.id === id));
   if (unknown !== undefined) {
-    throw new Error(`${name}: got ${unknown}, expected some of ${all.map(({ id }) => id).join(', ')}`);
+    throw new Error(`${name}: got ${unknown}, expected some of ${namesOf(all)}`);
   }
   return all.filter(({ id }) => ids?.includes(id) ?? true);
 }

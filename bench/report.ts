@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { barChart, growthChart } from './charts.ts';
 import { type Contender, here } from './contenders.ts';
 import type { GrowthSample } from './growth.ts';
+import { roomsSection } from './rooms/section.ts';
+import { type RoomResult, roomsTable } from './rooms/table.ts';
 import type { Series } from './rounds.ts';
 import type { Shape } from './shapes.ts';
 import { failures, figuresTable, growthTable, ratiosTable } from './table.ts';
@@ -14,6 +16,7 @@ export interface Report {
   contenders: readonly Contender[];
   shapes: { shape: Shape; series: Map<string, Series<ReturnType<Shape['figure']>>> }[];
   growth: { size: number; series: Map<string, Series<GrowthSample>> }[];
+  rooms: RoomResult[];
 }
 
 /** Writes docs/bench.md and its charts; returns a line that says so. */
@@ -27,10 +30,11 @@ export function writeDocs(report: Report): string {
 
 /** The tables alone, for the terminal. */
 export function summary(report: Report): string {
-  const { shapes, growth } = report;
+  const { shapes, growth, rooms, contenders } = report;
   const parts = [
     ...(shapes.length > 0 ? [figuresTable(report), ratiosTable(report)] : []),
     ...(growth.length > 0 ? [growthTable(report)] : []),
+    ...(rooms.length > 0 ? [roomsTable(rooms, contenders)] : []),
     failures(report),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -62,7 +66,7 @@ ${failed && `\n\`–\`: not measured.\n\n${failed}\n`}
 Our figure divided by theirs; below 1 ours is cheaper. The targets are the project's own.
 
 ${ratiosTable(report)}
-${report.growth.length > 0 ? growthSection(report) : ''}
+${report.growth.length > 0 ? growthSection(report) : ''}${report.rooms.length > 0 ? roomsSection(report.rooms, report.contenders) : ''}
 ## The machine
 
 ${Object.entries(report.machine)
@@ -90,7 +94,7 @@ ${Object.entries(report.machine)
 - CPU time in the kernel is part of the figures, and on loopback the sender does a part of the receiver's work. Over a real network
   the shares differ.
 - Memory is that of the process. The kernel's buffers of a socket come on top, for all servers alike.
-- Latency is not measured. Nor is TLS, which Nginx does.
+- Latency is not measured, but for acknowledgements. Nor is TLS, which Nginx does.
 - Other programs on the same machine move single figures by 15 % and more. Ratios of one run move less.
 `;
 }

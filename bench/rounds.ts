@@ -1,5 +1,4 @@
 import type { Contender } from './contenders.ts';
-import { measure, type Work } from './measure.ts';
 
 /** What one contender did at one thing, over the rounds. */
 export interface Series<T> {
@@ -11,8 +10,7 @@ export interface Series<T> {
 /** Something that is measured of every contender. */
 export interface Trial<T> {
   label: string;
-  work: Work;
-  read(answer: Awaited<ReturnType<typeof measure>>): T;
+  sample(contender: Contender): Promise<T>;
   /** For the progress line. */
   show(sample: T): string;
 }
@@ -38,7 +36,7 @@ export async function runRounds<T>(rounds: number, trials: readonly Trial<T>[], 
 
 async function sample<T>(series: Series<T>, trial: Trial<T>, contender: Contender): Promise<string> {
   try {
-    const value = trial.read(await measure(contender, trial.work));
+    const value = await trial.sample(contender);
     series.samples.push(value);
     return trial.show(value);
   } catch (error) {
@@ -49,10 +47,4 @@ async function sample<T>(series: Series<T>, trial: Trial<T>, contender: Contende
 
 function progress(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-export function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }

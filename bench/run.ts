@@ -1,10 +1,13 @@
 // The whole bench: see docs/bench.md, which it writes.
 import { writeFileSync } from 'node:fs';
+import type { Contender } from './contenders.ts';
 import { growing, growthSizes, growthTrial } from './growth.ts';
+import { loadWith } from './load-work.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, readOptions } from './options.ts';
 import { prepare } from './prepare.ts';
 import { type Report, summary, writeDocs } from './report.ts';
+import { measureRooms } from './rooms/run.ts';
 import { runRounds } from './rounds.ts';
 import type { Shape } from './shapes.ts';
 import { failed } from './table.ts';
@@ -31,6 +34,7 @@ async function run(options: Options): Promise<void> {
     contenders: options.contenders,
     shapes: await measureShapes(options),
     growth: options.growth ? await measureGrowth(options) : [],
+    rooms: await measureRooms({ ...options, rows: options.rooms }),
   };
   if (options.json) writeFileSync(options.json, JSON.stringify(report, mapsAsObjects, 2));
   process.stdout.write(`\n${summary(report)}\n`);
@@ -42,8 +46,7 @@ async function run(options: Options): Promise<void> {
 async function measureShapes({ rounds, seconds, shapes, contenders }: Options): Promise<Report['shapes']> {
   const trials = shapes.map((shape) => ({
     label: shape.label,
-    work: { ...shape.work, seconds },
-    read: shape.figure,
+    sample: async (contender: Contender) => shape.figure(await loadWith(contender, { ...shape.work, seconds })),
     show: (sample: ReturnType<Shape['figure']>) => showSample(shape, sample),
   }));
   const results = await runRounds(rounds, trials, contenders);

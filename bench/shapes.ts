@@ -1,5 +1,5 @@
 import type { Answer, Measured } from './load/task.ts';
-import type { Work } from './measure.ts';
+import type { Work } from './load-work.ts';
 
 export interface Shape {
   /** Its name in options. */

@@ -1,9 +1,10 @@
+import { median } from './median.ts';
 import type { Report } from './report.ts';
-import { median, type Series } from './rounds.ts';
+import type { Series } from './rounds.ts';
 import type { Shape } from './shapes.ts';
 
 /** Below this share the server waits for the load, and reads fewer messages at a time than it could. */
-const BUSY = 0.9;
+export const BUSY_ENOUGH = 0.9;
 
 type ShapeSeries = Series<ReturnType<Shape['figure']>>;
 export type ShapeResult = Report['shapes'][0];
@@ -20,7 +21,7 @@ export function figuresTable({ shapes, contenders }: Report): string {
 }
 
 function cell(series: ShapeSeries | undefined): string {
-  const idles = (median((series?.samples ?? []).map(({ busy = 1 }) => busy)) ?? 1) < BUSY;
+  const idles = (median((series?.samples ?? []).map(({ busy = 1 }) => busy)) ?? 1) < BUSY_ENOUGH;
   return `${number(figureOf(series))}${idles ? ' *' : ''}`;
 }
 
@@ -63,10 +64,11 @@ export function growthTable({ growth, contenders }: Report): string {
 }
 
 /** Why a cell is empty. */
-export function failures({ shapes, growth, contenders }: Report): string {
+export function failures({ shapes, growth, rooms, contenders }: Report): string {
   const all = [
     ...shapes.map(({ shape, series }) => ({ label: shape.label, series })),
     ...growth.map(({ size, series }) => ({ label: `growth to ${size.toLocaleString('en')}`, series })),
+    ...rooms.map(({ row, series }) => ({ label: `rooms, ${row.id}`, series })),
   ];
   const lines = contenders.flatMap(({ id, label }) => {
     return all.flatMap((trial) => {
@@ -77,11 +79,11 @@ export function failures({ shapes, growth, contenders }: Report): string {
   return lines.join('\n');
 }
 
-export function failed({ shapes, growth }: Report, id: string): boolean {
-  return [...shapes, ...growth].some(({ series }) => series.get(id)?.failure !== undefined);
+export function failed({ shapes, growth, rooms }: Report, id: string): boolean {
+  return [...shapes, ...growth, ...rooms].some(({ series }) => series.get(id)?.failure !== undefined);
 }
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const align = head.map((_, i) => (i === 0 ? '---' : '---:'));
   return [line(head), line(align), ...rows.map(line)].join('\n');

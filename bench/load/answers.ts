@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from './frames.ts';
 import type { Peer } from './peers.ts';
 import type { ServerProcess } from './server-process.ts';
+import { steady } from './steady.ts';
 import type { Measured, Task } from './task.ts';
 
 /**
@@ -43,15 +43,8 @@ export class Answers {
 
   /** Lets the server warm up, then counts what arrives in the time of the task; no more is sent then. */
   async measure(server: ServerProcess): Promise<Measured> {
-    const milliseconds = this.#task.seconds * 1000;
-    await delay(Math.min(1000, milliseconds));
-    const measured = await server.during(async () => {
-      const before = this.#received;
-      await delay(milliseconds);
-      return this.#received - before;
-    });
+    const measured = await steady(server, this.#task.seconds, () => this.#received);
     this.#over = true;
-    if (measured.count === 0) throw new Error('no answer came');
     return measured;
   }
 }

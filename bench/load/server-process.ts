@@ -43,6 +43,11 @@ export class ServerProcess {
     return Number(this.#read('status').match(/VmRSS:\s+(\d+)/)?.[1]);
   }
 
+  /** Resident memory without the pages of files, in KiB: those of a store are the kernel's to give and take. */
+  ownMemory(): number {
+    return Number(this.#read('status').match(/RssAnon:\s+(\d+)/)?.[1]);
+  }
+
   /** Has the garbage collected, and waits until that is done. See servers/preload.js. */
   async collect(): Promise<void> {
     process.kill(this.#pid, 'SIGUSR2');
