@@ -41,7 +41,7 @@ async function serve(config: Config): Promise<void> {
   const streams = new Streams(config.pingInterval);
   const app = await createApp({
     socketPaths: Object.keys(routes),
-    status: () => ({ ready: !draining, connections: server.connections.length }),
+    status: () => ({ notReady: draining ? 'draining' : rooms.problem(), connections: server.connections.length }),
     rooms: {
       ...config,
       rooms: rooms.durable,

@@ -37,6 +37,13 @@ export async function checkServer(driver: RedisDriver, key: string, durability: 
 /** The server can be reached and is of no use as it is. */
 export class UnsuitableServer extends Error {}
 
+/** Nothing came back in time. */
+export class NoAnswer extends Error {
+  constructor(patience: number) {
+    super(`it has not answered for ${patience} ms`);
+  }
+}
+
 /** Where it is not told, WAITAOF does no harm. */
 async function flushesAlways(driver: RedisDriver, key: string): Promise<boolean> {
   try {
@@ -69,7 +76,7 @@ const REASONS: readonly [RegExp, string][] = [
 
 /** What an error of Redis means, in words that name no user, password or address. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof UnsuitableServer) return error.message;
+  if (error instanceof UnsuitableServer || error instanceof NoAnswer) return error.message;
   const { message, code } = error as NodeJS.ErrnoException;
   // A script's error has the one of Redis in it.
   const text = message.replace(/^ERR (?=[A-Z]{3,} )/, '');

@@ -15,7 +15,7 @@ import { read } from './redis/read.ts';
 import type { Script } from './redis/script.ts';
 import { sweep } from './redis/sweep.ts';
 import { told } from './redis/told.ts';
-import { checkServer, isHopeless, type RedisDurability, reasonOf } from './redis-checks.ts';
+import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './redis-checks.ts';
 import { driveRedis, type RedisDriver } from './redis-driver.ts';
 import { parseRedisUrl, type RedisPlace } from './redis-place.ts';
 import { unavailable } from './room-error.ts';
@@ -49,7 +49,10 @@ const CLUSTER_PARTITIONS = 64;
 export async function openRedis(url: string, options: RedisOptions = {}): Promise<RedisServer> {
   const server = new RedisServer(parseRedisUrl(url), options);
   const error = await server.firstOutcome();
-  if (error === undefined || !isHopeless(error)) return server;
+  if (error === undefined || !isHopeless(error)) {
+    server.begin();
+    return server;
+  }
   server.close();
   throw new TextEventError('ERR_STORE', `Cannot use Redis at ${server.shown}: ${reasonOf(error)}`, { cause: error });
 }
@@ -78,6 +81,7 @@ export class RedisServer {
   #waits = false;
   #problem: string | undefined = 'it is being connected to';
   #lastAnswer = Date.now();
+  #isTold = false;
   #isClosed = false;
 
   constructor(place: RedisPlace, { durability = 'commit', patience = 4000, onState = () => {} }: RedisOptions) {
@@ -113,6 +117,12 @@ export class RedisServer {
         resolve(error);
       };
     });
+  }
+
+  /** From now on its state is told. */
+  begin(): void {
+    this.#isTold = true;
+    if (this.#problem !== undefined) this.#onState(this.#problem);
   }
 
   /**
@@ -278,15 +288,8 @@ export class RedisServer {
   #setProblem(problem: string | undefined): void {
     if (problem === this.#problem || this.#isClosed) return;
     this.#problem = problem;
-    this.#onState(problem);
+    if (this.#isTold) this.#onState(problem);
   }
 }
 
 const endOfTurn = promisify(setImmediate);
-
-/** Nothing came back in time. */
-class NoAnswer extends Error {
-  constructor(patience: number) {
-    super(`Redis has not answered for ${patience} ms`);
-  }
-}

@@ -94,10 +94,11 @@ export class Room {
     return reader.bufferedAmount > this.#settings.watermark;
   }
 
-  /** The log has grown: its head now, and the event and its epoch, where this process appended it. */
+  /** The log has grown: its head now, its epoch where that is known, and the event where this process appended it. */
   onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
     if (event === undefined) {
-      if (head !== this.tail.end) void this.refresh();
+      // A log that was cut and has grown again may have the same head.
+      if (head !== this.tail.end || (epoch !== undefined && epoch !== this.epoch)) void this.refresh();
     } else if (epoch !== this.epoch || event.offset > this.tail.end + 1) {
       void this.refresh();
     } else if (event.offset === this.tail.end + 1) {

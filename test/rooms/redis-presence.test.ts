@@ -12,7 +12,7 @@ if (redisServer.path() === undefined) {
 } else {
   const redis = sharedRedis(test);
   /** Quick, and patient with a machine that is busy. */
-  const quick = { beatInterval: 50, deadAfter: 2000 };
+  const quick = { beatInterval: 50, deadAfter: 5000 };
 
   presenceSuite(test, 'Redis', async (t, grace) => {
     const options = { name: newName(), ...(grace !== undefined && { grace }) };
