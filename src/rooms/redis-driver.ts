@@ -21,6 +21,7 @@ export interface RedisDriverEvents {
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 3000;
 const LONGEST_WAIT = 1000;
+const PATIENCE = 4000;
 
 /** Begins to connect, and goes on until it is destroyed. */
 export function driveRedis(place: RedisPlace, events: RedisDriverEvents): RedisDriver {
@@ -32,6 +33,11 @@ export function driveRedis(place: RedisPlace, events: RedisDriverEvents): RedisD
 function nextWait(retries: number): number {
   const most = Math.min(50 * 2 ** Math.min(retries, 10), LONGEST_WAIT);
   return most / 2 + (Math.random() * most) / 2;
+}
+
+/** What waits for a failover is not sent any more when its publisher has been told that it was not. */
+function inTime() {
+  return { abortSignal: AbortSignal.timeout(PATIENCE) };
 }
 
 function clientOptions({ username, password, database, tls }: RedisPlace) {
@@ -70,13 +76,17 @@ function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): R
     sentinelClientOptions: sentinelOptions,
     passthroughClientErrorEvents: true,
     scanInterval: 1000,
+    // One connection for all: with a pool, what is sent in one turn would not stay in order.
+    reserveClient: true,
+    // What was sent may have been done: it is for the publisher, who has a key, to try again.
+    maxCommandRediscovers: 0,
   });
   sentinel.on('error', lost).on('client-error', ({ error }) => lost(error));
   // Its clients come and go by themselves: the probe finds out when commands are answered again.
   sentinel.on('topology-change', ({ type }) => type === 'MASTER_CHANGE' && ready());
   sentinel.connect().then(ready, lost);
   return {
-    send: (_key, args) => sentinel.sendCommand(false, args),
+    send: (_key, args) => sentinel.sendCommand(false, args, inTime()),
     subscribe: (channel, listener) => sentinel.sSubscribe(channel, listener),
     destroy: () => void sentinel.destroy().catch(() => {}),
   };
@@ -88,7 +98,7 @@ function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): Re
   cluster.on('error', lost);
   cluster.connect().then(ready, lost);
   return {
-    send: (key, args) => cluster.sendCommand(key, false, args),
+    send: (key, args) => cluster.sendCommand(key, false, args, inTime()),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
     destroy: () => cluster.destroy(),
   };

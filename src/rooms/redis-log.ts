@@ -115,7 +115,8 @@ class RedisLog implements EventLog {
   async #ask<T>(script: Script, room: string, args: (string | number)[]): Promise<T> {
     if (this.#isClosed) throw unavailable(new Error('the log is closed'));
     const { maxRooms } = this.#settings;
-    const common = [room, newEpoch(), this.#now(), Number.isFinite(maxRooms) ? maxRooms : ''];
+    const most = Number.isFinite(maxRooms) ? Math.ceil(maxRooms / this.#tags.length) : '';
+    const common = [room, newEpoch(), this.#now(), most];
     const answer = (await this.#server.run(script, tagOf(this.#tags, room), [...common, ...args])) as unknown[];
     if (answer.length === 0) throw tooManyRooms(maxRooms);
     return answer as T;
