@@ -14,6 +14,8 @@ interface Variable<T> extends Kind<T> {
   name: string;
   meaning: string;
   default: string;
+  /** Its value is never shown. */
+  secret?: boolean;
 }
 
 const text = (expected: string): Kind<string> => ({ expected, schema: z.string() });
@@ -90,6 +92,13 @@ const octalMode: Kind<number> = {
     .string()
     .regex(/^0?[0-7]{3}$/)
     .transform((value) => Number.parseInt(value, 8)),
+};
+
+const redisUrl: Kind<string> = {
+  expected:
+    'redis://host:6379, rediss:// for TLS, unix:///path, redis+sentinel://host:26379,host2:26379/mymaster or ' +
+    'redis+cluster://host:6379,host2:6379, with user:password@ before the host where they are needed',
+  schema: z.string().regex(/^(|(rediss?(\+sentinel|\+cluster)?|unix):\/\/\S+)$/),
 };
 
 const origins = listOf(
@@ -242,6 +251,15 @@ const variables = {
     'commit',
     'flush acknowledges a line when it is on the disk, commit when the end of the process cannot take it',
   ),
+  redisUrl: {
+    ...variable(
+      'REDIS_URL',
+      redisUrl,
+      '',
+      'Redis that keeps the rooms, for any number of machines; without it DATA_DIR does',
+    ),
+    secret: true,
+  },
   drainTime: variable('DRAIN_TIME', duration('100ms', '1h'), '10s', 'from the signal to stop until the exit'),
   reconnectsPerSecond: variable(
     'RECONNECTS_PER_SECOND',
@@ -263,11 +281,16 @@ export type LoadedConfig = { config: Config; problems?: never } | { config?: nev
 export function loadConfig(values: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
-  for (const [key, { name, schema, expected, default: fallback }] of Object.entries(variables)) {
+  for (const [key, { name, schema, expected, default: fallback, secret }] of Object.entries<Variable<unknown>>(
+    variables,
+  )) {
     const value = values[name]?.trim() || fallback;
     const result = schema.safeParse(value);
     if (result.success) config[key] = result.data;
-    else problems.push(`${name}: got ${JSON.stringify(value)}, expected ${expected}`);
+    else
+      problems.push(
+        `${name}: got ${secret ? 'something else (not shown)' : JSON.stringify(value)}, expected ${expected}`,
+      );
   }
   return problems.length > 0 ? { problems } : { config: Object.freeze(config) as Config };
 }

@@ -50,7 +50,7 @@ async function serve(config: Config): Promise<void> {
   const logRequest = logRequests(log, clientOf);
   const app = await createApp({
     socketPaths: Object.keys(routes),
-    status: () => ({ ready: !draining, connections: server.connections.length }),
+    status: () => ({ notReady: draining ? 'draining' : rooms.problem(), connections: server.connections.length }),
     rooms: {
       ...config,
       rooms: rooms.durable,

@@ -11,7 +11,8 @@ import { addRoomRoutes, type RoomRoutesOptions } from './rooms/routes.ts';
 export interface AppOptions {
   /** Paths that are WebSockets; a plain GET is answered 426, but for `/`, which has a page. */
   socketPaths: readonly string[];
-  status: () => { ready: boolean; connections: number };
+  /** `notReady` is why no more clients are to be sent here; undefined where they are. */
+  status: () => { notReady?: string | undefined; connections: number };
   /** Rooms over HTTP. @default none */
   rooms?: RoomRoutesOptions;
   /** /metrics. @default none */
@@ -83,8 +84,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     connections: status().connections,
   }));
   app.get('/readyz', (_request, reply) => {
-    const { ready } = status();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'draining' });
+    const { notReady } = status();
+    return reply.code(notReady === undefined ? 200 : 503).send({ status: notReady ?? 'ready' });
   });
 
   if (metrics) addMetricsRoute(app, metrics);

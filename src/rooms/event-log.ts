@@ -63,7 +63,8 @@ export type GrowthListener = (room: string, head: number, event?: RoomEvent, epo
  * Append-only logs of text events, one per room; a room begins when it is first asked for.
  *
  * Every method may reject with a RoomError: `unavailable` where the store cannot be reached or is full, `too_many_rooms`
- * where a room would be one more than the store's limit. Nothing was appended then.
+ * where a room would be one more than the store's limit. Nothing was appended then; but where the store is another machine that
+ * has not answered in time, it may have been: a publication's key makes trying it again safe.
  */
 export interface EventLog {
   /**

@@ -95,11 +95,20 @@ export function withNumber(name: string, isTaken: (name: string) => boolean): st
   return append(name, free);
 }
 
-/** Cut where it would become too long; what a cut leaves dangling goes too. */
+/** For a store that does in a script what `withNumber` does: a name as it stands before a number of 1, 2, 3… digits. */
+export function stemsOf(name: string): { oneByOne: number; stems: string[] } {
+  return { oneByOne: ONE_BY_ONE, stems: Array.from({ length: 12 }, (_, i) => stemOf(name, i + 1)) };
+}
+
 function append(name: string, number: number): string {
   const digits = String(number);
+  return stemOf(name, digits.length) + digits;
+}
+
+/** Cut where it would become too long; what a cut leaves dangling goes too. */
+function stemOf(name: string, digits: number): string {
   const characters = [...name];
-  if (characters.length + digits.length <= MAX_NAME_LENGTH) return name + digits;
-  const cut = characters.slice(0, MAX_NAME_LENGTH - digits.length).join('');
-  return cut.replace(/[\p{Separator}\u200d]+$/u, '') + digits;
+  if (characters.length + digits <= MAX_NAME_LENGTH) return name;
+  const cut = characters.slice(0, MAX_NAME_LENGTH - digits).join('');
+  return cut.replace(/[\p{Separator}\u200d]+$/u, '');
 }

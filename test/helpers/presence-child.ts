@@ -1,10 +1,14 @@
 import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
 import type { Membership } from '../../src/rooms/presence.ts';
+import { RedisPresence } from '../../src/rooms/redis-presence.ts';
+import { openRedis } from '../../src/rooms/redis-server.ts';
 import type { Answer, Order } from './presence-process.ts';
 
 /** A process that has a presence of its own, and does what its parent says. */
-const [, , folder = '', options = '{}'] = process.argv;
-const presence = openLmdbPresence(folder, JSON.parse(options));
+const [, , place = '', options = '{}'] = process.argv;
+const presence = place.startsWith('redis:')
+  ? new RedisPresence(await openRedis(place), JSON.parse(options))
+  : openLmdbPresence(place, JSON.parse(options));
 const memberships = new Map<number, Membership>();
 const say = (answer: Answer) => process.send?.(answer);
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import type { LmdbPresenceOptions } from '../../src/rooms/lmdb-presence.ts';
 import type { Arrival, Members, Membership, Presence, PresenceListener } from '../../src/rooms/presence.ts';
+import type { RedisPresenceOptions } from '../../src/rooms/redis-presence.ts';
 
 export type Order = { id: number } & (
   | { do: 'enter'; room: string; arrival: Arrival }
@@ -23,9 +24,10 @@ export class PresenceProcess implements Presence {
   readonly #listeners = new Set<PresenceListener>();
   #orders = 0;
 
-  constructor(t: ExecutionContext, folder: string, options: LmdbPresenceOptions = {}) {
+  /** @param place the folder of LMDB, or the address of Redis */
+  constructor(t: ExecutionContext, place: string, options: LmdbPresenceOptions & RedisPresenceOptions = {}) {
     const script = fileURLToPath(new URL('presence-child.ts', import.meta.url));
-    const args = ['--import=tsx', script, folder, JSON.stringify(options)];
+    const args = ['--import=tsx', script, place, JSON.stringify(options)];
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     t.teardown(() => this.kill());
     this.child.on('message', (answer: Answer) => {

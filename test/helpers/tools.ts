@@ -32,9 +32,10 @@ export const chromium: Tool = {
 };
 export const nginx: Tool = { name: 'Nginx', aptPackage: 'nginx', path: () => find('nginx') };
 export const openssl: Tool = { name: 'OpenSSL', aptPackage: 'openssl', path: () => find('openssl') };
+export const redisServer: Tool = { name: 'Redis', aptPackage: 'redis-server', path: () => find('redis-server') };
 export const tmux: Tool = { name: 'tmux', aptPackage: 'tmux', path: () => find('tmux') };
 
-export const tools: readonly Tool[] = [chromium, nginx, openssl, tmux];
+export const tools: readonly Tool[] = [chromium, nginx, openssl, redisServer, tmux];
 
 /**
  * Whether a test must be left out because a tool is not there: `if (missing(t, nginx)) return;`.

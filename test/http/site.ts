@@ -39,7 +39,7 @@ export async function startSite(t: ExecutionContext, settings: Settings = {}): P
   const streams = new Streams(settings.beat ?? 60_000);
   const app = await createApp({
     socketPaths: [],
-    status: () => ({ ready: true, connections: 0 }),
+    status: () => ({ connections: 0 }),
     rooms: {
       rooms,
       streams,

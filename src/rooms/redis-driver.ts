@@ -1,0 +1,105 @@
+import { createClient, createCluster, createSentinel } from '@redis/client';
+import type { RedisPlace } from './redis-place.ts';
+
+/** What a single server, Sentinel and a cluster have in common. */
+export interface RedisDriver {
+  /** Sends a command to the server that has a key; those that are sent in one turn go out together, in order. */
+  send(key: string, args: string[]): Promise<unknown>;
+  /** Listens to a sharded channel, also after a reconnection. */
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  /** Cuts every connection; what waits for an answer is rejected. */
+  destroy(): void;
+}
+
+export interface RedisDriverEvents {
+  /** Connected, for the first time or again: commands are answered from now on. */
+  ready(): void;
+  /** The connection was lost, or could not be made; it is tried again. */
+  lost(error: Error): void;
+}
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 3000;
+const LONGEST_WAIT = 1000;
+const PATIENCE = 4000;
+
+/** Begins to connect, and goes on until it is destroyed. */
+export function driveRedis(place: RedisPlace, events: RedisDriverEvents): RedisDriver {
+  if (place.kind === 'sentinel') return driveSentinel(place, events);
+  return place.kind === 'cluster' ? driveCluster(place, events) : driveSingle(place, events);
+}
+
+/** Not all processes come back to a Redis that has just started in the same moment. */
+function nextWait(retries: number): number {
+  const most = Math.min(50 * 2 ** Math.min(retries, 10), LONGEST_WAIT);
+  return most / 2 + (Math.random() * most) / 2;
+}
+
+/** What waits for a failover is not sent any more when its publisher has been told that it was not. */
+function inTime() {
+  return { abortSignal: AbortSignal.timeout(PATIENCE) };
+}
+
+function clientOptions({ username, password, database, tls }: RedisPlace) {
+  const socket = { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: nextWait };
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    database,
+    // What waits for a connection would be told late, and appended after its publisher was told that it was not.
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled' as const,
+    name: 'text-event-server',
+    socket: tls ? { ...socket, tls: true as const } : socket,
+  };
+}
+
+function driveSingle(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
+  const { socket, ...options } = clientOptions(place);
+  const where = place.path === undefined ? { ...place.nodes[0] } : { path: place.path, tls: false as const };
+  const client = createClient({ ...options, socket: { ...socket, ...where } });
+  client.on('error', lost).on('ready', ready);
+  client.connect().catch(lost);
+  return {
+    send: (_key, args) => client.sendCommand(args),
+    subscribe: (channel, listener) => client.sSubscribe(channel, listener),
+    destroy: () => client.destroy(),
+  };
+}
+
+function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
+  const { database: _, ...sentinelOptions } = clientOptions(place);
+  const sentinel = createSentinel({
+    name: place.master ?? '',
+    sentinelRootNodes: place.nodes.map((node) => ({ ...node })),
+    nodeClientOptions: clientOptions(place),
+    sentinelClientOptions: sentinelOptions,
+    passthroughClientErrorEvents: true,
+    scanInterval: 1000,
+    // One connection for all: with a pool, what is sent in one turn would not stay in order.
+    reserveClient: true,
+    // What was sent may have been done: it is for the publisher, who has a key, to try again.
+    maxCommandRediscovers: 0,
+  });
+  sentinel.on('error', lost).on('client-error', ({ error }) => lost(error));
+  // Its clients come and go by themselves: the probe finds out when commands are answered again.
+  sentinel.on('topology-change', ({ type }) => type === 'MASTER_CHANGE' && ready());
+  sentinel.connect().then(ready, lost);
+  return {
+    send: (_key, args) => sentinel.sendCommand(false, args, inTime()),
+    subscribe: (channel, listener) => sentinel.sSubscribe(channel, listener),
+    destroy: () => void sentinel.destroy().catch(() => {}),
+  };
+}
+
+function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
+  const { database: _, ...defaults } = clientOptions(place);
+  const cluster = createCluster({ rootNodes: place.nodes.map((node) => ({ socket: { ...node } })), defaults });
+  cluster.on('error', lost);
+  cluster.connect().then(ready, lost);
+  return {
+    send: (key, args) => cluster.sendCommand(key, false, args, inTime()),
+    subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
+    destroy: () => cluster.destroy(),
+  };
+}

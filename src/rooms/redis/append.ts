@@ -1,0 +1,51 @@
+import { ROOM } from './room.ts';
+import { script } from './script.ts';
+
+/**
+ * Arguments: room, epoch if it begins, now, most rooms, channel, origin, most events, most bytes, from, text, and the key where there is
+ * one. Answer: epoch, offset, time, 1 for a duplicate; nothing where the room would be one too many.
+ */
+export const append = script(
+  ROOM,
+  /* lua */ `
+local room, epoch, given, maxRooms, channel, origin, maxEvents, maxBytes, from, text, key = unpack(ARGV)
+local now = clock(given)
+local meta = open(room, epoch, now, maxRooms)
+if not meta then return {} end
+local stream, keys = tag .. ':s:' .. room, tag .. ':k:' .. room
+if key then
+  local known = redis.call('HGET', keys, key)
+  local first = known and redis.call('XRANGE', stream, known .. '-0', known .. '-0')[1]
+  if first then return { meta.epoch, tonumber(known), tonumber(field(first[2], 'a')), 1 } end
+end
+
+local wasEmpty = meta.first > meta.head
+meta.head = meta.head + 1
+meta.at = math.max(meta.at, now)
+meta.bytes = meta.bytes + #from + #text
+local id = number(meta.head) .. '-0'
+if key then
+  redis.call('XADD', stream, id, 'a', number(meta.at), 'f', from, 't', text, 'k', key)
+  redis.call('HSET', keys, key, number(meta.head))
+else
+  redis.call('XADD', stream, id, 'a', number(meta.at), 'f', from, 't', text)
+end
+if wasEmpty then
+  redis.call('ZREM', IDLE, room)
+  redis.call('ZADD', AGES, number(meta.at), room)
+end
+
+local first = meta.first
+maxEvents, maxBytes = tonumber(maxEvents) or math.huge, tonumber(maxBytes) or math.huge
+while meta.head - meta.first >= maxEvents or (meta.bytes > maxBytes and meta.first < meta.head) do
+  drop(meta, oldest(meta))
+end
+if meta.first > first then cut(meta) end
+
+redis.call('HSET', tag .. ':m:' .. room, 'h', number(meta.head), 'f', number(meta.first), 'b', number(meta.bytes), 'a', number(meta.at))
+local seq = redis.call('INCR', SEQ)
+redis.call('ZADD', GROWN, number(seq), room)
+redis.call('SPUBLISH', channel, origin .. ' ' .. number(seq) .. ' ' .. number(meta.head) .. ' ' .. meta.epoch .. ' ' .. room)
+return { meta.epoch, meta.head, meta.at, 0 }
+`,
+);

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openRedisLog } from '../../src/rooms/redis-log.ts';
+import { openRedis } from '../../src/rooms/redis-server.ts';
+import { freePorts } from '../helpers/nginx.ts';
+import { RedisProcess } from '../helpers/redis.ts';
+import { until } from '../helpers/server.ts';
+import { missing, redisServer } from '../helpers/tools.ts';
+
+async function startRedis(t: ExecutionContext, args?: readonly string[]): Promise<RedisProcess> {
+  const redis = new RedisProcess();
+  t.teardown(() => redis.end());
+  return redis.start(args);
+}
+
+/** Starts a sentinel of its own opinion for a master; gives its port. */
+async function startSentinel(t: ExecutionContext, master: RedisProcess): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  const file = join(master.dir, 'sentinel.conf');
+  writeFileSync(
+    file,
+    `port ${port}
+bind 127.0.0.1
+dir ${master.dir}
+sentinel monitor mymaster 127.0.0.1 ${master.port} 1
+sentinel down-after-milliseconds mymaster 500
+sentinel failover-timeout mymaster 5000
+`,
+  );
+  const child = spawn(redisServer.path() as string, [file, '--sentinel'], { stdio: 'ignore' });
+  t.teardown(async () => {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return port;
+}
+
+test('Sentinel promotes a replica: appends go on there, and what was acknowledged before is there', async (t) => {
+  if (missing(t, redisServer)) return;
+  const master = await startRedis(t);
+  const replica = await startRedis(t, ['--save', '', '--replicaof', `127.0.0.1 ${master.port}`]);
+  await until(async () => (await replica.ask('INFO', 'replication')).includes('master_link_status:up'));
+  const port = await startSentinel(t, master);
+  const server = await openRedis(`redis+sentinel://127.0.0.1:${port}/mymaster`);
+  t.teardown(() => server.close());
+  const log = openRedisLog(server, { name: 'test' });
+  t.teardown(() => log.close());
+  await until(() => server.problem === undefined);
+  const { position } = await log.append('r', { from: 'a', text: '1', key: '1' });
+  const told: number[] = [];
+  log.follow((_room, head) => told.push(head));
+  await until(async () => (await replica.ask('INFO', 'keyspace')).includes('db0:'));
+  await until(async () => (await replica.ask('XLEN', '{text-event:test:0}:s:r')) === ':1\r\n');
+  // The sentinel must know of the replica.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await master.kill();
+  const append = (text: string) => log.append('r', { from: 'a', text, key: text }).catch(() => undefined);
+  await until(async () => (await append('2')) !== undefined);
+  const page = await log.read('r', position, 10);
+  t.deepEqual([page.reset, page.events.map(({ text }) => text)], [false, ['2']]);
+  t.not(page.epoch, position.epoch, 'positions beyond what was found would not be true');
+  await until(() => server.problem === undefined);
+});
+
+test('a cluster of three serves rooms on all of its servers', async (t) => {
+  if (missing(t, redisServer)) return;
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedis(t, ['--save', '', '--cluster-enabled', 'yes'])));
+  const [first, ...others] = nodes as [RedisProcess, ...RedisProcess[]];
+  const bounds = [0, 5461, 10922, 16384];
+  for (const [i, node] of nodes.entries()) {
+    await node.ask('CLUSTER', 'SET-CONFIG-EPOCH', `${i + 1}`);
+    await node.ask('CLUSTER', 'ADDSLOTSRANGE', `${bounds[i]}`, `${Number(bounds[i + 1]) - 1}`);
+  }
+  for (const { port } of others) await first.ask('CLUSTER', 'MEET', '127.0.0.1', `${port}`);
+  for (const node of nodes) await until(async () => (await node.ask('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+
+  const url = `redis+cluster://127.0.0.1:${first.port}`;
+  const [one, two] = await Promise.all(
+    [1, 2].map(async () => {
+      const server = await openRedis(url);
+      t.teardown(() => server.close());
+      await until(() => server.problem === undefined);
+      const log = openRedisLog(server, { name: 'test' });
+      t.teardown(() => log.close());
+      return log;
+    }),
+  );
+  if (!one || !two) return;
+  const heads = new Map<string, number>();
+  two.follow((room, head) => heads.set(room, head));
+  const rooms = Array.from({ length: 200 }, (_, i) => `room ${i}`);
+  await Promise.all(rooms.flatMap((room) => [1, 2, 3].map((i) => one.append(room, { from: 'a', text: `${i}` }))));
+  await until(() => rooms.every((room) => heads.get(room) === 3));
+  for (const room of rooms) {
+    t.deepEqual(
+      (await two.read(room, undefined, 10)).events.map(({ text }) => text),
+      ['1', '2', '3'],
+    );
+  }
+  for (const node of nodes) t.regex(await node.ask('INFO', 'keyspace'), /keys=\d\d/);
+});

@@ -1,0 +1,33 @@
+import test, { type ExecutionContext } from 'ava';
+import type { EventLog } from '../../src/rooms/event-log.ts';
+import type { LogOptions } from '../../src/rooms/log-limits.ts';
+import { openRedisLog } from '../../src/rooms/redis-log.ts';
+import { redisServer } from '../helpers/tools.ts';
+import { testEventLog } from '../suites/event-log.ts';
+import { connectTo, newName, sharedRedis } from './redis-stores.ts';
+
+const names = new WeakMap<EventLog, string>();
+
+if (redisServer.path() === undefined) {
+  test.skip(`Redis is not here: sudo apt-get install ${redisServer.aptPackage}`, () => {});
+} else {
+  const redis = sharedRedis(test);
+
+  const openNamed = async (t: ExecutionContext, name: string, options?: LogOptions): Promise<EventLog> => {
+    const log = openRedisLog(await connectTo(t, redis), { ...options, name });
+    names.set(log, name);
+    t.teardown(() => log.close());
+    return log;
+  };
+  const nameOf = (log: EventLog) => names.get(log) ?? '';
+
+  testEventLog({
+    file: 'test/rooms/redis-log.test.ts',
+    open: (t, options) => openNamed(t, newName(), options),
+    async reopen(t, log, options) {
+      await log.close();
+      return openNamed(t, nameOf(log), options);
+    },
+    openAnother: (t, log, options) => openNamed(t, nameOf(log), options),
+  });
+}
