@@ -35,7 +35,7 @@ export async function checkServer(driver: RedisDriver, key: string, durability: 
 }
 
 /** The server can be reached and is of no use as it is. */
-export class UnsuitableServer extends Error {}
+class UnsuitableServer extends Error {}
 
 /** Nothing came back in time. */
 export class NoAnswer extends Error {

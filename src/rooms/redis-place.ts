@@ -17,16 +17,16 @@ export interface RedisPlace {
   readonly shown: string;
 }
 
-export interface RedisNode {
+interface RedisNode {
   readonly host: string;
   readonly port: number;
 }
 
-const FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^/?#]+)(?:\/([^?#]*))?$/;
+const FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^?#]*))?$/;
 const UNIX_FORM = /^unix:\/\/(?:([^@/]*)@)?(\/[^?#]+)$/;
 const NODE_FORM = /^(\[[0-9A-Fa-f:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/;
 
-export const REDIS_URL_FORMS =
+const REDIS_URL_FORMS =
   'redis://host:6379/0, rediss:// for TLS, unix:///path, redis+sentinel://host:26379,host2:26379/mymaster or ' +
   'redis+cluster://host:6379,host2:6379, each with user:password@ before the host where they are needed';
 

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openRedisLog } from '../../src/rooms/redis-log.ts';
 import { openRedis } from '../../src/rooms/redis-server.ts';
 import { freePorts } from '../helpers/nginx.ts';
-import { RedisProcess } from '../helpers/redis.ts';
+import { askRedis, RedisProcess } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
 import { missing, redisServer } from '../helpers/tools.ts';
 
@@ -55,8 +55,7 @@ test('Sentinel promotes a replica: appends go on there, and what was acknowledge
   log.follow((_room, head) => told.push(head));
   await until(async () => (await replica.ask('INFO', 'keyspace')).includes('db0:'));
   await until(async () => (await replica.ask('XLEN', '{text-event:test:0}:s:r')) === ':1\r\n');
-  // The sentinel must know of the replica.
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await until(async () => (await askRedis(port, ['INFO', 'sentinel']))?.includes('slaves=1') === true);
   await master.kill();
   const append = (text: string) => log.append('r', { from: 'a', text, key: text }).catch(() => undefined);
   await until(async () => (await append('2')) !== undefined);

@@ -41,12 +41,12 @@ export class RedisProcess {
     const where = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.dir, '--unixsocket', this.socket];
     const fixed = [...where, '--logfile', join(this.dir, 'log'), '--enable-debug-command', 'yes'];
     this.#child = spawn(redisServer.path() as string, [...fixed, ...args], { stdio: 'ignore' });
-    await until(async () => (await this.#answers(['PING'])) !== undefined);
+    await until(async () => (await askRedis(this.socket, ['PING'])) !== undefined);
   }
 
   /** Sends a command, and gives what was answered, as it is on the wire. */
   async ask(...command: string[]): Promise<string> {
-    return (await this.#answers(command)) ?? '';
+    return (await askRedis(this.socket, command)) ?? '';
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -66,19 +66,20 @@ export class RedisProcess {
     await this.kill();
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
 
-  async #answers(command: readonly string[]): Promise<string | undefined> {
-    const socket = connect(this.socket);
-    try {
-      socket.on('error', () => {});
-      socket.end(`*${command.length}\r\n${command.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`);
-      let answer = '';
-      for await (const chunk of socket) answer += chunk;
-      return answer === '' || answer.startsWith('-LOADING') ? undefined : answer;
-    } catch {
-      return undefined;
-    } finally {
-      socket.destroy();
-    }
+/** Undefined where nobody answers, or not yet. @param where the port of this machine, or the path of a socket */
+export async function askRedis(where: number | string, command: readonly string[]): Promise<string | undefined> {
+  const socket = typeof where === 'number' ? connect(where, '127.0.0.1') : connect(where);
+  try {
+    socket.on('error', () => {});
+    socket.end(`*${command.length}\r\n${command.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`);
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    return answer === '' || answer.startsWith('-LOADING') ? undefined : answer;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
   }
 }
