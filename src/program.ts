@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { announce } from './announce.ts';
+import { announce, warnOfOpenPort } from './announce.ts';
+import { openAccess } from './auth/open-access.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
 import { logConnections } from './connection-log.ts';
@@ -35,7 +36,8 @@ async function serve(config: Config): Promise<void> {
   const log = createLogger(config);
   const say = config.nodeEnv === 'production' ? log.debug.bind(log) : log.info.bind(log);
   const rooms = await openProgramRooms(config, log);
-  const routes = createRoutes(config, rooms, say);
+  const access = openAccess(config, (err) => log.error({ err }, 'the keys of tokens cannot be fetched'));
+  const routes = createRoutes(config, rooms, say, access?.visitorOf);
   const clientOf = clientAddress(config.trustProxy);
   let draining = false;
   const streams = new Streams(config.pingInterval);
@@ -47,6 +49,7 @@ async function serve(config: Config): Promise<void> {
       rooms: rooms.durable,
       streams,
       clientAddress: clientOf,
+      access,
       onError: (err) => log.error({ err }, 'a request failed'),
     },
   });
@@ -55,13 +58,16 @@ async function serve(config: Config): Promise<void> {
     routes,
     request: (request, response) => app.routing(request, response),
     clientAddress: clientOf,
+    ...(access ? { authorize: access.authorize } : {}),
   });
   logConnections(server, log);
+  if (access) server.on('connection', access.watch);
 
   await listenOnPort(server, config.port, config.host);
   const beside = config.socketPath ? await listenOnPath(server, config.socketPath, config.socketMode) : undefined;
   server.on('error', (err) => log.error({ err }, 'the listener failed'));
   announce(server, config, log);
+  if (!access) warnOfOpenPort(config, log);
 
   const stop = async (why: string): Promise<void> => {
     if (draining) return;
