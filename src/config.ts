@@ -68,7 +68,9 @@ function listOf(expected: string, valid: (item: string) => boolean): Kind<string
 }
 
 function isOrigin(value: string): boolean {
-  return value === '*' || (URL.canParse(value) && new URL(value).origin === value.toLowerCase());
+  return (
+    value === '*' || value === 'same-origin' || (URL.canParse(value) && new URL(value).origin === value.toLowerCase())
+  );
 }
 
 function isKeysUrl(value: string): boolean {
@@ -105,7 +107,7 @@ const keysUrl: Kind<string> = {
 };
 
 const origins = listOf(
-  '* or origins such as https://example.com, without a path or a slash, separated by commas',
+  '*, same-origin or origins such as https://example.com, without a path or a slash, separated by commas',
   isOrigin,
 );
 const proxies = listOf('addresses, CIDR blocks, loopback, linklocal or uniquelocal, separated by commas', isProxy);
@@ -139,7 +141,12 @@ const variables = {
     'info',
     'what is logged',
   ),
-  allowedOrigins: variable('ALLOWED_ORIGINS', origins, '*', 'whose pages may connect; programs send no origin and may'),
+  allowedOrigins: variable(
+    'ALLOWED_ORIGINS',
+    orAuto(origins),
+    'auto',
+    'whose pages may connect; programs send no origin and may; auto is same-origin in production, else *',
+  ),
   authSecretFile: variable(
     'AUTH_SECRET_FILE',
     text('a file'),

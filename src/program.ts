@@ -7,6 +7,7 @@ import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
 import { logConnections } from './connection-log.ts';
 import { TextEventError } from './errors.ts';
+import { SAME_ORIGIN } from './handshake.ts';
 import { createApp } from './http/app.ts';
 import { Streams } from './http/rooms/streams.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
@@ -38,6 +39,7 @@ async function serve(config: Config): Promise<void> {
   const rooms = await openProgramRooms(config, log);
   const access = openAccess(config, (err) => log.error({ err }, 'the keys of tokens cannot be fetched'));
   const routes = createRoutes(config, rooms, say, access?.visitorOf);
+  const allowedOrigins = config.allowedOrigins ?? [config.nodeEnv === 'production' ? SAME_ORIGIN : '*'];
   const clientOf = clientAddress(config.trustProxy);
   let draining = false;
   const streams = new Streams(config.pingInterval);
@@ -48,6 +50,7 @@ async function serve(config: Config): Promise<void> {
       ...config,
       rooms: rooms.durable,
       streams,
+      allowedOrigins,
       clientAddress: clientOf,
       access,
       onError: (err) => log.error({ err }, 'a request failed'),
@@ -56,6 +59,7 @@ async function serve(config: Config): Promise<void> {
   const server = createServer({
     ...config,
     routes,
+    allowedOrigins,
     request: (request, response) => app.routing(request, response),
     clientAddress: clientOf,
     ...(access ? { authorize: access.authorize } : {}),

@@ -8,7 +8,7 @@ import type { Access } from '../../auth/access.ts';
 import type { Visit } from '../../auth/visit.ts';
 import type { Peer } from '../../client-address.ts';
 import type { Right } from '../../handlers/visitor.ts';
-import { originAllowed } from '../../handshake.ts';
+import { originAllowed, SAME_ORIGIN } from '../../handshake.ts';
 import { keyError } from '../../rooms/client-message.ts';
 import type { Page } from '../../rooms/event-log.ts';
 import { eventMessage, gapMessage } from '../../rooms/messages.ts';
@@ -23,7 +23,7 @@ import type { Streams } from './streams.ts';
 
 export interface RoomRoutesOptions {
   rooms: Rooms;
-  /** Origins whose pages may read and publish; `*` lets in all. */
+  /** Origins whose pages may read and publish; `*` lets in all, `same-origin` those of the host that a request names. */
   allowedOrigins: readonly string[];
   clientAddress: (request: FastifyRequest['raw']) => Peer;
   /** One event's text, in bytes; over it 413. */
@@ -55,7 +55,9 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     scope.setErrorHandler<FastifyError>((error, _request, reply) => answerError(error, reply, options.onError));
     const anyOrigin = allowedOrigins.includes('*');
     const exposedHeaders = ['Retry-After', 'WWW-Authenticate'];
-    await scope.register(cors, { origin: anyOrigin ? '*' : [...allowedOrigins], exposedHeaders });
+    // Pages of the same origin need none of it.
+    const others = allowedOrigins.filter((origin) => origin !== SAME_ORIGIN);
+    await scope.register(cors, { origin: anyOrigin ? '*' : others, exposedHeaders });
     scope.addHook('onRequest', async (request, reply) => {
       if (originAllowed(request.raw, allowedOrigins)) return undefined;
       const detail = `the origin ${request.headers.origin} is not allowed`;
