@@ -13,8 +13,7 @@ export class Visit implements Visitor {
   readonly #anonymous: AnonymousAccess;
   readonly #verify: (token: string) => Promise<Claims>;
   #claims: Claims | undefined;
-  /** Renewals are done one after the other, so that the last one that came is the one that counts. */
-  #renewals: Promise<unknown> = Promise.resolve();
+  #renewing = false;
 
   /** @param claims undefined for who has no token */
   constructor(anonymous: AnonymousAccess, claims: Claims | undefined, verify: (token: string) => Promise<Claims>) {
@@ -46,10 +45,15 @@ export class Visit implements Visitor {
     return this.#claims ? new RoomError('forbidden', `the token gives no right "${right}" here`) : tokenNeeded();
   }
 
-  renew(token: string, room: string): Promise<Date> {
-    const renewal = this.#renewals.then(() => this.#renew(token, room));
-    this.#renewals = renewal.catch(() => {});
-    return renewal;
+  async renew(token: string, room: string): Promise<Date> {
+    // Public keys may have to be fetched, and what waits for that is to be bounded.
+    if (this.#renewing) throw new RoomError('unavailable', 'token: another one is being checked; wait for its answer');
+    this.#renewing = true;
+    try {
+      return await this.#renew(token, room);
+    } finally {
+      this.#renewing = false;
+    }
   }
 
   async #renew(token: string, room: string): Promise<Date> {

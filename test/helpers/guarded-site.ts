@@ -24,6 +24,7 @@ export interface GuardedSite {
   url: string;
   /** `ws://127.0.0.1:<port>` */
   ws: string;
+  port: number;
   rooms: Rooms;
   /** What fetching the public keys failed with. */
   failures: unknown[];
@@ -33,12 +34,13 @@ interface Settings extends TokenKeys {
   /** As in ANONYMOUS_ACCESS. */
   anonymous?: string;
   allowedOrigins?: string[];
+  maxConnectionsPerIp?: number;
 }
 
 /** `/chat`, `/echo` and rooms at /rooms/:room, over WebSocket and HTTP, as the program guards them; it ends with the test. */
 export async function startGuardedSite(
   t: ExecutionContext,
-  { anonymous = 'auto', allowedOrigins = ['*'], ...keys }: Settings = { secret },
+  { anonymous = 'auto', allowedOrigins = ['*'], maxConnectionsPerIp = 100, ...keys }: Settings = { secret },
 ): Promise<GuardedSite> {
   const rooms = new Rooms(new MemoryLog(), new MemoryPresence({ grace: 0 }));
   const failures: unknown[] = [];
@@ -54,7 +56,7 @@ export async function startGuardedSite(
       allowedOrigins,
       messagesPerSecond: 100,
       maxConnections: 100,
-      maxConnectionsPerIp: 100,
+      maxConnectionsPerIp,
       maxMessageBytes: 100_000,
       clientAddress: () => ({ address: '192.0.2.1', port: 1 }),
       onError: (error) => t.fail(String(error)),
@@ -67,6 +69,7 @@ export async function startGuardedSite(
       '/rooms/:room': room({ rooms, visitorOf: access?.visitorOf }),
     },
     allowedOrigins,
+    maxConnectionsPerIp,
     request: (request, response) => app.routing(request, response),
     ...(access ? { authorize: access.authorize } : {}),
   });
@@ -77,5 +80,6 @@ export async function startGuardedSite(
     server.terminate();
     await rooms.close();
   });
-  return { url: `http://127.0.0.1:${server.port}`, ws: `ws://127.0.0.1:${server.port}`, rooms, failures };
+  const port = Number(server.port);
+  return { url: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}`, port, rooms, failures };
 }
