@@ -26,8 +26,10 @@ export function announce(server: Server, { nodeEnv, host, socketPath }: Config, 
 }
 
 /** Everybody may do everything: that is right on a machine by itself, and on a public port it is to be meant. */
-export function warnOfOpenPort({ nodeEnv, host, anonymousAccess }: Config, log: Logger): void {
-  if (nodeEnv !== 'production' || anonymousAccess === 'all' || /^(localhost|127\.|::1$)/.test(host)) return;
+export function warnOfOpenPort({ nodeEnv, host, trustProxy, anonymousAccess }: Config, log: Logger): void {
+  if (nodeEnv !== 'production' || anonymousAccess === 'all') return;
+  // Through a proxy others come, too.
+  if (trustProxy.length === 0 && /^(localhost$|127\.|::1$)/.test(host)) return;
   log.warn(
     'whoever reaches this port may read and publish everything: set AUTH_SECRET_FILE or AUTH_JWKS_URL, or ANONYMOUS_ACCESS=all where that is meant',
   );

@@ -76,6 +76,8 @@ test('in production an open port is warned of, unless it is meant or of this mac
   const { printedLine, output } = await startProgram(t, env);
   await printedLine(WARNING);
   t.regex(output(), /"level":40,[^\n]*whoever reaches this port/);
+  const behind = await startProgram(t, { ...env, HOST: '127.0.0.1', TRUST_PROXY: 'loopback' });
+  await behind.printedLine(WARNING);
   for (const settings of [
     { ...env, HOST: '127.0.0.1' },
     { ...env, ANONYMOUS_ACCESS: 'all' },
