@@ -25,6 +25,16 @@ export function announce(server: Server, { nodeEnv, host, socketPath }: Config, 
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** Everybody may do everything: that is right on a machine by itself, and on a public port it is to be meant. */
+export function warnOfOpenPort({ nodeEnv, host, trustProxy, anonymousAccess }: Config, log: Logger): void {
+  if (nodeEnv !== 'production' || anonymousAccess === 'all') return;
+  // Through a proxy others come, too.
+  if (trustProxy.length === 0 && /^(localhost$|127\.|::1$)/.test(host)) return;
+  log.warn(
+    'whoever reaches this port may read and publish everything: set AUTH_SECRET_FILE or AUTH_JWKS_URL, or ANONYMOUS_ACCESS=all where that is meant',
+  );
+}
+
 /** IPv4 addresses under which other machines reach this one. */
 function networkAddresses(): string[] {
   return Object.values(networkInterfaces())

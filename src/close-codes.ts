@@ -23,6 +23,8 @@ export const closeCodes = {
   TRY_AGAIN_LATER: { code: 1013, reason: 'try again later', reconnect: true },
   /** A code of our own (4000 to 4999 are for applications): the same client has come back on another connection. */
   REPLACED: { code: 4001, reason: 'replaced by a newer connection of the same client', reconnect: false },
+  /** The same with 401: without another token coming back is no use. */
+  TOKEN_EXPIRED: { code: 4401, reason: 'token expired', reconnect: false },
 } as const satisfies Record<string, CloseCode>;
 
 /** Whether an endpoint may put `code` into a Close frame (RFC 6455 sections 7.4.1 and 7.4.2). */

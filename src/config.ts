@@ -70,7 +70,16 @@ function listOf(expected: string, valid: (item: string) => boolean): Kind<string
 }
 
 function isOrigin(value: string): boolean {
-  return value === '*' || (URL.canParse(value) && new URL(value).origin === value.toLowerCase());
+  return (
+    value === '*' || value === 'same-origin' || (URL.canParse(value) && new URL(value).origin === value.toLowerCase())
+  );
+}
+
+function isKeysUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  // Who can change what comes over plain http can make tokens.
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname));
 }
 
 function isProxy(value: string): boolean {
@@ -101,8 +110,13 @@ const redisUrl: Kind<string> = {
   schema: z.string().regex(/^(|(rediss?(\+sentinel|\+cluster)?|unix):\/\/\S+)$/),
 };
 
+const keysUrl: Kind<string> = {
+  expected: 'an https address, or an http one of this machine',
+  schema: z.union([z.literal(''), z.string().refine(isKeysUrl)]),
+};
+
 const origins = listOf(
-  '* or origins such as https://example.com, without a path or a slash, separated by commas',
+  '*, same-origin or origins such as https://example.com, without a path or a slash, separated by commas',
   isOrigin,
 );
 const proxies = listOf('addresses, CIDR blocks, loopback, linklocal or uniquelocal, separated by commas', isProxy);
@@ -142,7 +156,32 @@ const variables = {
     'local',
     'who may read /metrics: programs of this machine, everybody, or nobody',
   ),
-  allowedOrigins: variable('ALLOWED_ORIGINS', origins, '*', 'whose pages may connect; programs send no origin and may'),
+  allowedOrigins: variable(
+    'ALLOWED_ORIGINS',
+    orAuto(origins),
+    'auto',
+    'whose pages may connect; programs send no origin and may; auto is same-origin in production, else *',
+  ),
+  authSecretFile: variable(
+    'AUTH_SECRET_FILE',
+    text('a file'),
+    '',
+    'secret of tokens, for HS256; text-event-server secret <file> makes one',
+  ),
+  authJwksUrl: variable(
+    'AUTH_JWKS_URL',
+    keysUrl,
+    '',
+    'where the public keys of tokens are, for RS256, ES256 and EdDSA',
+  ),
+  authIssuer: variable('AUTH_ISSUER', text('a text'), '', 'what iss of a token must be; anything where it is not set'),
+  authAudience: variable('AUTH_AUDIENCE', text('a text'), '', 'what aud of a token must be or hold'),
+  anonymousAccess: variable(
+    'ANONYMOUS_ACCESS',
+    text('all, off, auto, or paths and rooms such as /chat /rooms/lobby=read, separated by spaces'),
+    'auto',
+    'what is open without a token; auto is everything where no tokens are set up, else all paths but /rooms',
+  ),
   trustProxy: variable('TRUST_PROXY', orOff(proxies, []), 'off', 'proxies whose word about the client is believed'),
   maxMessageBytes: variable(
     'MAX_MESSAGE_BYTES',

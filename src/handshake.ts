@@ -37,10 +37,28 @@ export function pathOf(target: string | undefined): string | undefined {
   return URL.canParse(target ?? '') ? new URL(target as string).pathname : undefined;
 }
 
+/** Stands among allowed origins for the pages of the host that a request names. */
+export const SAME_ORIGIN = 'same-origin';
+
 /** Whether a browser's page may connect; a program that is no browser sends no Origin, and is not kept out by it. */
-export function originAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
-  const origin = request.headers.origin;
-  return origin === undefined || allowed.includes('*') || allowed.includes(origin.toLowerCase());
+export function originAllowed({ headers }: IncomingMessage, allowed: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin.toLowerCase())) return true;
+  return allowed.includes(SAME_ORIGIN) && isSameHost(origin, host);
+}
+
+/** The scheme is not compared: TLS may end at a proxy before this server. A proxy has to pass the Host header on. */
+function isSameHost(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  // The one may name the port that goes without saying, and the other not.
+  const target = `${page.protocol}//${host}`;
+  return (
+    page.host !== '' &&
+    page.origin === origin.toLowerCase() &&
+    URL.canParse(target) &&
+    new URL(target).host === page.host
+  );
 }
 
 /** @throws TypeError for what is no refusal, such as a promise of one, from a caller without types */

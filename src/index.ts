@@ -11,6 +11,7 @@ export { echo } from './handlers/echo.ts';
 export { type GreetOptions, greet } from './handlers/greet.ts';
 export type { ConnectionHandler } from './handlers/handler.ts';
 export { type RoomOptions, room } from './handlers/room.ts';
+export type { Right, Visitor, VisitorOf } from './handlers/visitor.ts';
 export type { Refusal } from './handshake.ts';
 export type { Rooms } from './rooms/rooms.ts';
 export { openRooms, type StoredRooms, type StoredRoomsOptions } from './rooms/stored-rooms.ts';

@@ -1,11 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { announce } from './announce.ts';
+import { announce, warnOfOpenPort } from './announce.ts';
+import { openAccess } from './auth/open-access.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
 import { logConnections, logRequests } from './connection-log.ts';
 import { TextEventError } from './errors.ts';
+import { SAME_ORIGIN } from './handshake.ts';
 import { createApp } from './http/app.ts';
 import type { MetricsRouteOptions } from './http/metrics.ts';
 import { Streams } from './http/rooms/streams.ts';
@@ -45,7 +47,9 @@ async function serve(config: Config): Promise<void> {
       ? undefined
       : new Metrics({ ...config, version, isReady: () => !draining, streams: () => streams.size });
   const rooms = await openProgramRooms(config, log, metrics);
-  const routes = createRoutes(config, rooms, say);
+  const access = openAccess(config, (err) => log.error({ err }, 'the keys of tokens cannot be fetched'));
+  const routes = createRoutes(config, rooms, say, access?.visitorOf);
+  const allowedOrigins = config.allowedOrigins ?? [config.nodeEnv === 'production' ? SAME_ORIGIN : '*'];
   const clientOf = clientAddress(config.trustProxy);
   const logRequest = logRequests(log, clientOf);
   const app = await createApp({
@@ -55,7 +59,9 @@ async function serve(config: Config): Promise<void> {
       ...config,
       rooms: rooms.durable,
       streams,
+      allowedOrigins,
       clientAddress: clientOf,
+      access,
       onError: (err, id) => log.error({ id, err }, 'a request failed'),
     },
     metrics: metrics && metricsRoute(metrics, config),
@@ -68,16 +74,20 @@ async function serve(config: Config): Promise<void> {
   const server = createServer({
     ...config,
     routes,
+    allowedOrigins,
     request: (request, response) => app.routing(request, response),
     clientAddress: clientOf,
+    ...(access ? { authorize: access.authorize } : {}),
   });
   logConnections(server, log);
   metrics?.watch(server, Object.keys(routes));
+  if (access) server.on('connection', access.watch);
 
   await listenOnPort(server, config.port, config.host);
   const beside = config.socketPath ? await listenOnPath(server, config.socketPath, config.socketMode) : undefined;
   server.on('error', (err) => log.error({ err }, 'the listener failed'));
   announce(server, config, log);
+  if (!access) warnOfOpenPort(config, log);
 
   const stop = async (why: string): Promise<void> => {
     if (draining) return;

@@ -6,13 +6,19 @@ import { echo } from './handlers/echo.ts';
 import { greet } from './handlers/greet.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import { room } from './handlers/room.ts';
+import type { VisitorOf } from './handlers/visitor.ts';
 import type { ProgramRooms } from './program-rooms.ts';
 import type { Routes } from './router.ts';
 
 type HandlerName = (typeof HANDLER_NAMES)[number];
 
-/** What each path does. `log` is told what a handler wants said. */
-export function createRoutes(config: Config, { durable, live }: ProgramRooms, log: (line: string) => void): Routes {
+/** What each path does. `log` is told what a handler wants said, `visitorOf` says who came to a room. */
+export function createRoutes(
+  config: Config,
+  { durable, live }: ProgramRooms,
+  log: (line: string) => void,
+  visitorOf?: VisitorOf,
+): Routes {
   const handlers: Record<HandlerName, ConnectionHandler> = {
     greet: greet({ log }),
     echo: echo(),
@@ -29,6 +35,6 @@ export function createRoutes(config: Config, { durable, live }: ProgramRooms, lo
     '/broadcast': handlers.broadcast,
     '/ws': handlers.ws,
     '/chat': handlers.chat,
-    '/rooms/:room': room({ rooms: durable }),
+    '/rooms/:room': room({ rooms: durable, visitorOf }),
   };
 }

@@ -38,7 +38,10 @@ export interface ServerOptions extends TlsOptions {
 
   /** Asked after everything else, and waited for as long as a handshake may take; what it throws is answered 500. */
   authorize?: (request: IncomingMessage) => Authorization | Promise<Authorization>;
-  /** Origins whose pages may connect; `*` lets in all. @default ['*'] */
+  /**
+   * Origins whose pages may connect; `*` lets in all, `same-origin` those whose host is that of the Host header.
+   * @default ['*']
+   */
   allowedOrigins?: readonly string[];
   /** Says who sent a request; see `clientAddress` for servers behind a proxy. @default the peer of the socket */
   clientAddress?: ClientAddress;

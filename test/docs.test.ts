@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { closeCodes } from '../src/close-codes.ts';
@@ -51,6 +51,12 @@ test('every error code has a heading', (t) => {
   const codes = new Set(source.match(/ERR_[A-Z_]+/g));
   t.true(codes.size >= 5);
   for (const code of codes) t.true(operations.includes(`\n### ${code}\n`), code);
+});
+
+test('every test that SECURITY.md names is there', (t) => {
+  const named = readFileSync(join(root, 'SECURITY.md'), 'utf8').match(/\btest\/[\w/-]+\.test\.ts/g) ?? [];
+  t.true(named.length >= 20);
+  for (const path of named) t.true(existsSync(join(root, path)), path);
 });
 
 test('the library has these names and no others', (t) => {

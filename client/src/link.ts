@@ -49,7 +49,7 @@ export interface LinkOwner {
 }
 
 /** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
-const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4001]);
+const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4001, 4401]);
 
 /** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
 const STABLE_AFTER = 5_000;

@@ -4,6 +4,7 @@ import {
   type GapMessage,
   type Pong,
   type PresenceMessage,
+  type Renewed,
   type Reset,
   type ServerMessage,
   SUBPROTOCOL,
@@ -191,7 +192,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   }
 
   /** Types that are not known are of a later version, and passed over. */
-  #changeRoom(message: Told | Pong): void {
+  #changeRoom(message: Told | Pong | Renewed): void {
     if (message.type === 'welcome') this.#welcomed(message);
     else if (message.type === 'join') this.#members.add(message.name);
     else if (message.type === 'leave') this.#members.delete(message.name);

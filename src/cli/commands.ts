@@ -1,6 +1,7 @@
 import { Command, type CommandOptions, Option } from 'commander';
 import { version } from '../package-info.ts';
 import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
+import { lifetime, roomRights, subject } from './token-values.ts';
 import { header, period, socketAddress, whole } from './values.ts';
 
 /*
@@ -92,6 +93,32 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
     .action(async (url, options) => {
       const { bench } = await import('./bench.ts');
       ended(await bench(url, options));
+    });
+
+  add('token')
+    .description('print a token that a server with the same secret takes')
+    .option('--secret-file <file>', 'with the secret of AUTH_SECRET_FILE; by default the file that this variable names')
+    .requiredOption('--sub <name>', 'the name in rooms', subject)
+    .option('--room <pattern=rights>', "such as 'team-*=read,publish,presence'; repeatable", roomRights)
+    .option('--expires <time>', 'for how long it holds, such as 30m, 12h or 90d; by default 1h', lifetime)
+    .option('--issuer <text>', 'where the server has AUTH_ISSUER')
+    .option('--audience <text>', 'where the server has AUTH_AUDIENCE')
+    .addHelpText(
+      'after',
+      example("text-event-server token --secret-file auth.secret --sub 小李 --room 'team-*=read,publish' --expires 1h"),
+    )
+    .action(async (options) => {
+      const { token } = await import('./token.ts');
+      ended(await token(options));
+    });
+
+  add('secret')
+    .description('make a secret for tokens, in a new file that only you can read')
+    .argument('<file>', 'such as auth.secret; AUTH_SECRET_FILE names it')
+    .addHelpText('after', example('text-event-server secret auth.secret'))
+    .action(async (file) => {
+      const { secret } = await import('./token.ts');
+      ended(secret(file));
     });
 
   examining(add('check'), '--quick https://your.host/', CHECKS)

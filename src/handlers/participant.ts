@@ -86,11 +86,16 @@ export class Participant {
     });
   }
 
-  publish(publication: Publication): void {
+  /** @param problem why it may not be published; its answer comes in its turn */
+  publish(publication: Publication, problem?: RoomError): void {
     const pending: Pending = { publication, outcome: undefined };
     this.#pending.push(pending);
     this.#pendingLength += publication.text.length;
     if (this.#isFlightFull) this.#pauseOrResume();
+    if (problem) {
+      this.#settle(pending, problem);
+      return;
+    }
     this.rooms.publish(this.room, publication).then(
       (appended) => this.#settle(pending, appended),
       (error: unknown) => {
@@ -126,7 +131,9 @@ export class Participant {
 
   /** A publication is durable, or has failed. */
   protected answer(_publication: Publication, outcome: Appended | RoomError): void {
-    if (outcome instanceof RoomError) this.sendAway();
+    if (!(outcome instanceof RoomError)) return;
+    const { retryable, message: reason } = outcome;
+    this.sendAway(retryable ? closeCodes.TRY_AGAIN_LATER : { ...closeCodes.POLICY_VIOLATION, reason });
   }
 
   protected joinFailed(_error: RoomError): void {

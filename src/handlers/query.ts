@@ -12,7 +12,7 @@ export function refuseBadQuery(problem: string | undefined): { status: number; r
   return problem === undefined ? undefined : { status: 400, reason: problem };
 }
 
-/** For servers that have not asked `refuse`. */
+/** For servers that have not asked `refuse`, or `authorize`. */
 export function sendAwayBadQuery(connection: Connection, problem: string): void {
   connection.close(closeCodes.POLICY_VIOLATION.code, problem);
 }

@@ -9,18 +9,23 @@ import { MAX_WATCHED_MEMBERS, type Rooms } from '../rooms/rooms.ts';
 import type { Connection } from '../wire/connection.ts';
 import { Participant } from './participant.ts';
 import { TextReader, textFormat } from './text-reader.ts';
+import type { Visitor } from './visitor.ts';
 
 const events = textFormat((event, position) => JSON.stringify(eventMessage(event, position)));
 
 /** A connection in a room that speaks the subprotocol. */
 export class RoomSession extends Participant {
+  readonly #visitor: Visitor | undefined;
   /** Who came and went while it could not be told: before the welcome, and while too much waits for it. */
   readonly #news = new Map<string, 'join' | 'leave'>();
   #welcomed = false;
   #unwatch: (() => void) | undefined;
 
-  constructor(connection: Connection, rooms: Rooms, room: string) {
+  /** @param visitor undefined where everybody may do everything */
+  constructor(connection: Connection, rooms: Rooms, room: string, visitor: Visitor | undefined) {
     super(connection, rooms, room);
+    this.#visitor = visitor;
+    if (visitor) visitor.onExpired = (error) => connection.sendText(JSON.stringify(errorMessage(error)));
     this.reader = new JsonReader(connection, () => {});
     // At once: the Close comes next.
     connection.once('draining', (afterMs) => {
@@ -31,15 +36,15 @@ export class RoomSession extends Participant {
   /** Joins under the name that it has. @param after where its events begin; the head where it is undefined */
   async begin(start: Start | undefined): Promise<void> {
     // Before the members are listed, so that nobody slips in between.
-    if (this.connection.readyState === this.connection.OPEN) {
+    if (this.connection.readyState === this.connection.OPEN && this.#mayKnowMembers()) {
       this.#unwatch = this.rooms.watch(this.room, (change, name) => this.#onPresence(change, name));
     }
     await this.join({
       format: events,
       start,
       welcome: async (position) => {
-        const { names } = await this.rooms.members(this.room, MAX_WATCHED_MEMBERS);
-        this.#welcome(position, names);
+        const members = this.#mayKnowMembers() && (await this.rooms.members(this.room, MAX_WATCHED_MEMBERS));
+        this.#welcome(position, members ? members.names : [this.name]);
       },
     });
   }
@@ -48,7 +53,29 @@ export class RoomSession extends Participant {
     const { message, error, key } = { key: undefined, ...parseClientMessage(text) };
     if (error) this.#send(errorMessage(error, key));
     else if (message.type === 'ping') this.#send({ type: 'pong' });
-    else this.publish({ from: this.name, text: message.text, key: message.key });
+    else if (message.type === 'auth') this.#renew(message.token);
+    else {
+      const publication = { from: this.name, text: message.text, key: message.key };
+      this.publish(publication, this.#visitor?.problem('publish', this.room));
+    }
+  }
+
+  #renew(token: string): void {
+    if (!this.#visitor) {
+      this.#send(errorMessage(new RoomError('unauthorized', 'this server takes no tokens')));
+      return;
+    }
+    this.#visitor.renew(token, this.room).then(
+      (until) => this.#send({ type: 'renewed', expires: until.toISOString() }),
+      (error: unknown) => {
+        if (error instanceof RoomError) this.#send(errorMessage(error));
+        else this.connection.handlerFailed(error);
+      },
+    );
+  }
+
+  #mayKnowMembers(): boolean {
+    return this.#visitor?.problem('presence', this.room) === undefined;
   }
 
   protected override answer({ key }: Publication, outcome: Appended | RoomError): void {
@@ -84,7 +111,8 @@ export class RoomSession extends Participant {
   }
 
   #onPresence(change: 'join' | 'leave', name: string): void {
-    if (name === this.name) return;
+    // Another token may have taken the right.
+    if (name === this.name || !this.#mayKnowMembers()) return;
     if (this.#welcomed && this.#news.size === 0 && !this.isFull) {
       this.#send({ type: change, name });
       return;

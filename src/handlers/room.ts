@@ -12,12 +12,15 @@ import { Participant } from './participant.ts';
 import { refuseBadQuery, sendAwayBadQuery } from './query.ts';
 import { RoomSession } from './room-session.ts';
 import { textFormat } from './text-reader.ts';
+import type { Visitor, VisitorOf } from './visitor.ts';
 
 export interface RoomOptions {
   /** @default rooms of its own, in memory */
   rooms?: Rooms;
   /** The one room of this path. @default the one that the path's last segment names */
   room?: string;
+  /** Says who sent a request, and what they may do. @default everybody may do everything */
+  visitorOf?: VisitorOf | undefined;
 }
 
 /** Lines that a reader of bare text gets first. */
@@ -30,13 +33,29 @@ const lines = textFormat(({ from, text }) => `${from}:${text}`);
  * A room that loses nothing: in JSON for clients that speak the subprotocol `text-event.v1.json`, else in bare text. Path
  * and query say which room, and how to join: docs/protocol.md.
  */
-export function room({ rooms = memoryRooms(), room: fixed }: RoomOptions = {}): ConnectionHandler {
+export function room({ rooms = memoryRooms(), room: fixed, visitorOf }: RoomOptions = {}): ConnectionHandler {
   const returning = new Map<string, Participant>();
-  const handler: ConnectionHandler = (connection) => {
+  const handler: ConnectionHandler = (connection, incoming) => {
     const request = parse(connection.path, fixed);
-    if (request instanceof RoomError) sendAwayBadQuery(connection, request.message);
-    else if (connection.protocol === SUBPROTOCOL) joinInJson(connection, rooms, request, returning);
-    else joinInText(connection, rooms, request, returning);
+    if (request instanceof RoomError) {
+      sendAwayBadQuery(connection, request.message);
+      return;
+    }
+    const visitor = visitorOf?.(incoming);
+    const problem = visitor?.problem('read', request.room);
+    if (problem) {
+      sendAwayBadQuery(connection, problem.message);
+      return;
+    }
+    const entry = {
+      connection,
+      rooms,
+      request: { ...request, wish: visitor?.name ?? request.wish },
+      returning,
+      visitor,
+    };
+    if (connection.protocol === SUBPROTOCOL) joinInJson(entry);
+    else joinInText(entry);
   };
   handler.protocols = [SUBPROTOCOL];
   handler.refuse = ({ url = '' }) => {
@@ -46,7 +65,16 @@ export function room({ rooms = memoryRooms(), room: fixed }: RoomOptions = {}): 
   return handler;
 }
 
-function joinInText(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {
+interface Entry {
+  connection: Connection;
+  rooms: Rooms;
+  request: JoinRequest;
+  /** Who may be replaced, by room, secret and name. */
+  returning: Map<string, Participant>;
+  visitor: Visitor | undefined;
+}
+
+function joinInText({ connection, rooms, request, returning, visitor }: Entry): void {
   const { room, wish, client, after, last = DEFAULT_LAST } = request;
   const participant = new Participant(connection, rooms, room);
   const join = async () => {
@@ -54,7 +82,9 @@ function joinInText(connection: Connection, rooms: Rooms, request: JoinRequest, 
     replace(participant, request, returning);
     await participant.join({ format: lines, start: after ? await oldestAfter(rooms, room, after) : { last } });
   };
-  connection.on('text', (text) => participant.publish({ from: participant.name, text }));
+  connection.on('text', (text) => {
+    participant.publish({ from: participant.name, text }, visitor?.problem('publish', room));
+  });
   participant.attempt(join());
 }
 
@@ -64,8 +94,8 @@ async function oldestAfter(rooms: Rooms, room: string, position: Position): Prom
   return { after: { epoch, offset: after }, found: reset ? 'reset' : gap ? 'gap' : 'exact' };
 }
 
-function joinInJson(connection: Connection, rooms: Rooms, request: JoinRequest, returning: Map<string, Participant>) {
-  const session = new RoomSession(connection, rooms, request.room);
+function joinInJson({ connection, rooms, request, returning, visitor }: Entry): void {
+  const session = new RoomSession(connection, rooms, request.room, visitor);
   const { after, last } = request;
   const join = async () => {
     await session.enter({ wish: request.wish, client: request.client, naming: ROOM_NAMING });

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply } from 'fastify';
+import { challengeOf } from '../auth/challenge.ts';
 import type { RoomErrorCode } from '../rooms/protocol.ts';
 import { RoomError } from '../rooms/room-error.ts';
 
@@ -17,7 +18,13 @@ export interface Problem {
 /** What a client that may try again is told to wait, in seconds. */
 const RETRY_AFTER = '1';
 
-const statusOf: Readonly<Partial<Record<RoomErrorCode, number>>> = { too_many_rooms: 503, unavailable: 503 };
+const statusOf: Readonly<Partial<Record<RoomErrorCode, number>>> = {
+  unauthorized: 401,
+  token_expired: 401,
+  forbidden: 403,
+  too_many_rooms: 503,
+  unavailable: 503,
+};
 
 export function sendProblem(reply: FastifyReply, { status, detail, code, retryable }: Problem): FastifyReply {
   if (retryable) reply.header('Retry-After', RETRY_AFTER);
@@ -36,6 +43,8 @@ export function sendProblem(reply: FastifyReply, { status, detail, code, retryab
 export function answerError(error: FastifyError, reply: FastifyReply, report: (error: unknown) => void): FastifyReply {
   if (error instanceof RoomError) {
     const { code, message: detail, retryable } = error;
+    const challenge = challengeOf(code);
+    if (challenge) reply.header('WWW-Authenticate', challenge);
     return sendProblem(reply, { status: statusOf[code] ?? 400, detail, code, retryable });
   }
   const status = error.statusCode ?? 500;

@@ -10,6 +10,7 @@ const keySchema = z.string().regex(/^[ -~]{1,64}$/);
 export const clientSchemas = {
   publish: z.object({ type: z.literal('publish'), text: z.string(), key: keySchema.optional() }),
   ping: z.object({ type: z.literal('ping') }),
+  auth: z.object({ type: z.literal('auth'), token: z.string() }),
 } as const;
 
 const expectedKey = 'expected 1 to 64 characters of printable ASCII';
@@ -29,9 +30,13 @@ export function parseClientMessage(json: string): ParsedMessage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return bad(`the message: got ${describe(value)}, expected a JSON object`);
   }
-  const { type, text, key } = value as Record<string, unknown>;
+  const { type, text, key, token } = value as Record<string, unknown>;
   if (type === 'ping') return { message: { type } };
-  if (type !== 'publish') return bad(`type: got ${describe(type)}, expected "publish" or "ping"`);
+  if (type === 'auth') {
+    // The token itself is not shown again.
+    return typeof token === 'string' ? { message: { type, token } } : bad('token: got no string, expected a token');
+  }
+  if (type !== 'publish') return bad(`type: got ${describe(type)}, expected "publish", "ping" or "auth"`);
   const result = clientSchemas.publish.safeParse(value);
   if (result.success) return { message: publication(result.data) };
   const goodKey = keySchema.safeParse(key).data;

@@ -4,7 +4,9 @@ export const SUBPROTOCOL = 'text-event.v1.json';
 /** What a client sends. */
 export type ClientMessage =
   | { readonly type: 'publish'; readonly text: string; readonly key?: string }
-  | { readonly type: 'ping' };
+  | { readonly type: 'ping' }
+  /** Another token for this connection, before the time of the one that it came with is over. */
+  | { readonly type: 'auth'; readonly token: string };
 
 /** What a server sends. Positions are opaque to clients. */
 export type ServerMessage =
@@ -16,6 +18,7 @@ export type ServerMessage =
   | Reset
   | Reconnect
   | Pong
+  | Renewed
   | ErrorMessage;
 
 /** The first message. */
@@ -78,6 +81,13 @@ export interface Pong {
   readonly type: 'pong';
 }
 
+/** Another token has been taken. */
+export interface Renewed {
+  readonly type: 'renewed';
+  /** Until when it holds, ISO 8601 in UTC. */
+  readonly expires: string;
+}
+
 export interface ErrorMessage {
   readonly type: 'error';
   readonly code: RoomErrorCode;
@@ -95,6 +105,9 @@ export const roomErrors = {
   bad_name: { retryable: false },
   bad_position: { retryable: false },
   bad_key: { retryable: false },
+  unauthorized: { retryable: false },
+  token_expired: { retryable: false },
+  forbidden: { retryable: false },
   too_many_rooms: { retryable: true },
   unavailable: { retryable: true },
 } as const satisfies Record<string, { retryable: boolean }>;

@@ -144,6 +144,20 @@ test('a forged X-Forwarded-For is overwritten with the address of the client', a
   t.notRegex(running.program.output(), /203\.0\.113\.9/);
 });
 
+test('in production a page of this site may connect through Nginx and one of another may not, and no query is logged', async (t) => {
+  const started = await start(t);
+  if (!started) return;
+  const { nginx } = started;
+  const own = nginx.url.slice(0, -1);
+  const client = await connect(t, `${nginx.wss}echo?token=a-secret`, { ...insecure, origin: own });
+  const other = { ...insecure, origin: 'https://localhost.example' };
+  await t.throwsAsync(connect(t, `${nginx.wss}echo?token=a-secret`, other), { message: /403/ });
+  client.socket.close();
+  await client.closed;
+  await until(() => nginx.accessLog().split('"GET /echo HTTP/1.1" ').length === 3);
+  t.notRegex(nginx.accessLog(), /a-secret/);
+});
+
 test('an unknown path and the metrics are 404 to the public', async (t) => {
   const running = await start(t);
   if (!running) return;

@@ -97,6 +97,7 @@ export class RoomServer {
       if (this.answersPings) send(connection, { type: 'pong' });
       return;
     }
+    if (message.type === 'auth') return;
     const { key = '', text } = message;
     this.received.push({ key, text });
     const instead = this.onPublish(text, connection);

@@ -22,6 +22,7 @@ const described = {
   reset: z.strictObject({ type: z.literal('reset'), position: text }),
   reconnect: z.strictObject({ type: z.literal('reconnect'), afterMs: z.number() }),
   pong: z.strictObject({ type: z.literal('pong') }),
+  renewed: z.strictObject({ type: z.literal('renewed'), expires: text }),
   error: z.strictObject({
     type: z.literal('error'),
     code: z.enum(Object.keys(roomErrors) as [keyof typeof roomErrors]),
@@ -44,6 +45,7 @@ type Described<N extends keyof typeof described> = z.infer<(typeof described)[N]
 const held: { [N in Exclude<Name, 'join' | 'leave'>]: Same<Described<N>, Of<N>> } = {
   publish: true,
   ping: true,
+  auth: true,
   welcome: true,
   event: true,
   ack: true,
@@ -51,6 +53,7 @@ const held: { [N in Exclude<Name, 'join' | 'leave'>]: Same<Described<N>, Of<N>> 
   reset: true,
   reconnect: true,
   pong: true,
+  renewed: true,
   error: true,
 };
 

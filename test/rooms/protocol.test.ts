@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Visitor } from '../../src/handlers/visitor.ts';
 import { room } from '../../src/index.ts';
 import { MemoryLog } from '../../src/rooms/memory-log.ts';
 import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
@@ -60,7 +61,9 @@ test('the prose has a row for each error code, and says whether to try again', (
 
 test('each message that a server really sends is one that is described', async (t) => {
   const rooms = new Rooms(new MemoryLog({ maxEvents: 3 }), new MemoryPresence({ grace: 0 }));
-  const { server, url } = await startServer(t, { routes: { '/rooms/:room': room({ rooms }) } });
+  const visitor: Visitor = { name: undefined, problem: () => undefined, renew: async () => new Date(0) };
+  const handler = room({ rooms, visitorOf: () => visitor });
+  const { server, url } = await startServer(t, { routes: { '/rooms/:room': handler } });
   const { epoch } = await rooms.head('r');
   for (let i = 0; i < 9; i++) await rooms.publish('r', { from: 'a', text: `${i}` });
   const sent = new Set<string>();
@@ -82,6 +85,8 @@ test('each message that a server really sends is one that is described', async (
   await take(a, 'error');
   a.say({ type: 'ping' });
   await take(a, 'pong');
+  a.say({ type: 'auth', token: 'x' });
+  await take(a, 'renewed');
   const b = await speak(t, `${url}/rooms/r?after=other:1`);
   await take(b, 'reset');
   await take(a, 'join');

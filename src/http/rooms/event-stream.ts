@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { eventMessage, gapMessage, resetMessage } from '../../rooms/messages.ts';
+import { errorMessage, eventMessage, gapMessage, resetMessage } from '../../rooms/messages.ts';
 import { formatPosition, type Position } from '../../rooms/position.ts';
 import type { Format, Reader } from '../../rooms/reader.ts';
+import type { RoomError } from '../../rooms/room-error.ts';
 
 /** A block of the stream: the position stands in `id`, from where an EventSource takes it when it comes back. */
 function block(position: Position, data: string, event = ''): string {
@@ -77,6 +78,11 @@ export class EventStream implements Reader<string> {
     if (taken !== undefined && taken === this.#stuckAt) this.#response.destroy();
     else if (taken === undefined) this.#write(COMMENT);
     this.#stuckAt = taken;
+  }
+
+  /** Ends the stream for good: a browser that comes back with the same request is refused. */
+  fail(error: RoomError): void {
+    this.#response.end(`event: ${error.code}\ndata: ${JSON.stringify(errorMessage(error))}\n\n`);
   }
 
   /** Ends the stream; the browser comes back after so many milliseconds. */

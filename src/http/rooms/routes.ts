@@ -4,8 +4,11 @@ import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Admission } from '../../admission.ts';
+import type { Access } from '../../auth/access.ts';
+import type { Visit } from '../../auth/visit.ts';
 import type { Peer } from '../../client-address.ts';
-import { originAllowed } from '../../handshake.ts';
+import type { Right } from '../../handlers/visitor.ts';
+import { originAllowed, SAME_ORIGIN } from '../../handshake.ts';
 import { keyError } from '../../rooms/client-message.ts';
 import type { Page } from '../../rooms/event-log.ts';
 import { eventMessage, gapMessage } from '../../rooms/messages.ts';
@@ -20,7 +23,7 @@ import type { Streams } from './streams.ts';
 
 export interface RoomRoutesOptions {
   rooms: Rooms;
-  /** Origins whose pages may read and publish; `*` lets in all. */
+  /** Origins whose pages may read and publish; `*` lets in all, `same-origin` those of the host that a request names. */
   allowedOrigins: readonly string[];
   clientAddress: (request: FastifyRequest['raw']) => Peer;
   /** One event's text, in bytes; over it 413. */
@@ -30,6 +33,8 @@ export interface RoomRoutesOptions {
   /** Streams and waiting polls, in total and of one address; over it 503 and 429. */
   maxConnections: number;
   maxConnectionsPerIp: number;
+  /** Who may do what. @default everybody may do everything */
+  access?: Access | undefined;
   /** Where the open streams and the polls that wait are kept. */
   streams: Streams;
   /** Told of errors that are no fault of a request, which are answered 500, and of the request's id. */
@@ -42,7 +47,7 @@ const BURST_SECONDS = 5;
 const MAX_MEMBERS = 200;
 /** Rooms over plain HTTP: publish, history, long poll, server-sent events. */
 export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOptions): Promise<void> {
-  const { rooms, clientAddress, streams } = options;
+  const { rooms, clientAddress, streams, access } = options;
   const allowedOrigins = options.allowedOrigins.map((origin) => origin.toLowerCase());
   const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp, 'streams and polls');
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
@@ -52,13 +57,17 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
       answerError(error, reply, (cause) => options.onError(cause, id)),
     );
     const anyOrigin = allowedOrigins.includes('*');
-    const exposedHeaders = ['Retry-After'];
-    await scope.register(cors, { origin: anyOrigin ? '*' : allowedOrigins, exposedHeaders });
+    const exposedHeaders = ['Retry-After', 'WWW-Authenticate'];
+    // Pages of the same origin need none of it.
+    const others = allowedOrigins.filter((origin) => origin !== SAME_ORIGIN);
+    await scope.register(cors, { origin: anyOrigin ? '*' : others, exposedHeaders });
     scope.addHook('onRequest', async (request, reply) => {
       if (originAllowed(request.raw, allowedOrigins)) return undefined;
       const detail = `the origin ${request.headers.origin} is not allowed`;
       return sendProblem(reply, { status: 403, detail, code: 'bad_origin', retryable: false });
     });
+    // Before a body is read.
+    if (access) scope.addHook('onRequest', async ({ raw }) => void (await access.identify(raw)));
     scope.removeAllContentTypeParsers();
     // Whatever a client calls it, the body is the text.
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimit(options) }, (_request, body, done) =>
@@ -81,29 +90,35 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
   });
 
   async function publish(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const room = roomOf(request);
-    const publication = { from: nameOf(request), text: textOf(request), key: keyOf(request) };
+    const room = enter(request, 'publish');
+    const publication = { from: visitOf(request)?.name ?? nameOf(request), text: textOf(request), key: keyOf(request) };
     const { position, at, duplicate } = await rooms.publish(room, publication);
     const answer = { position: formatPosition(position), at: new Date(at).toISOString(), duplicate };
     return reply.code(201).header('Cache-Control', 'no-store').send(answer);
   }
 
   async function describe(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const room = roomOf(request);
-    const [head, members] = await Promise.all([rooms.head(room), rooms.members(room, MAX_MEMBERS)]);
-    const answer = { room, position: formatPosition(head), members: members.names, count: members.count };
-    return reply.header('Cache-Control', 'no-store').send(answer);
+    const room = enter(request, 'read');
+    const answer = { room, position: formatPosition(await rooms.head(room)) };
+    reply.header('Cache-Control', 'no-store');
+    if (visitOf(request)?.problem('presence', room)) return reply.send(answer);
+    const { names: members, count } = await rooms.members(room, MAX_MEMBERS);
+    return reply.send({ ...answer, members, count });
   }
 
   async function page(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const ask = { room: roomOf(request), after: afterOf(request), limit: limitOf(request), wait: waitOf(request) };
+    const room = enter(request, 'read');
+    const wait = Math.min(waitOf(request), (visitOf(request)?.remaining ?? Number.POSITIVE_INFINITY) / 1000);
+    const ask = { room, after: afterOf(request), limit: limitOf(request), wait };
     const found = await poll(rooms, streams, ask, reply.raw);
+    // Its token may have ended while it waited.
+    enter(request, 'read');
     await reply.header('Cache-Control', 'no-store').send(pageMessage(found));
   }
 
   /** Resolves when the stream is over. */
   async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const room = roomOf(request);
+    const room = enter(request, 'read');
     const after = afterOf(request);
     const { raw: response } = reply;
     if (!isWaitedFor(response)) {
@@ -120,9 +135,23 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     reader.begin(subscription.position, reply.getHeaders() as OutgoingHttpHeaders);
     streams.add(reader);
     subscription.start();
+    const stopWatching = visitOf(request)?.whenExpired((error) => reader.fail(error));
     await over;
+    stopWatching?.();
     subscription.close();
     streams.delete(reader);
+  }
+
+  function visitOf({ raw }: FastifyRequest): Visit | undefined {
+    return access?.visitorOf(raw);
+  }
+
+  /** The room of a request whose sender has a right there. @throws RoomError bad_room, unauthorized, token_expired, forbidden */
+  function enter(request: FastifyRequest, right: Right): string {
+    const room = roomOf(request);
+    const problem = visitOf(request)?.problem(right, room);
+    if (problem) throw problem;
+    return room;
   }
 
   /** Counts those that hold a connection, as WebSockets are counted. */
