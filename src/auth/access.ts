@@ -56,6 +56,8 @@ export class Access {
   /** Closes a connection when the time of its token is over. */
   readonly watch = (connection: Connection, request: IncomingMessage): void => {
     const visit = this.visitorOf(request);
+    // Without a token nothing ends, and none is taken later.
+    if (visit.remaining === Number.POSITIVE_INFINITY) return;
     const stop = visit.whenExpired((error) => {
       visit.onExpired?.(error);
       const { code, reason } = closeCodes.TOKEN_EXPIRED;

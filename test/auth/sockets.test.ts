@@ -1,10 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import type { JWTPayload } from 'jose';
 import { WebSocket } from 'ws';
+import { room } from '../../src/index.ts';
+import { RoomError } from '../../src/rooms/room-error.ts';
 import { connect } from '../helpers/client.ts';
 import { secret, startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
 import { speak } from '../helpers/rooms.ts';
-import { until } from '../helpers/server.ts';
+import { startServer, until } from '../helpers/server.ts';
 
 const inOneSecond = () => Math.floor(Date.now() / 1000) + 2;
 
@@ -205,4 +207,13 @@ test('a server without tokens takes none', async (t) => {
   await client.nextOf('ack');
   client.say({ type: 'auth', token: await tokenWith() });
   t.like(await client.nextOf('error'), { code: 'unauthorized', message: 'this server takes no tokens' });
+});
+
+test('a room asks its visitor itself, also at a server that authorises nobody', async (t) => {
+  const problem = () => new RoomError('forbidden', 'not here');
+  const visitor = { name: undefined, problem, renew: async () => new Date(0) };
+  const { url } = await startServer(t, { routes: { '/rooms/:room': room({ visitorOf: () => visitor }) } });
+  const client = await connect(t, `${url}/rooms/lobby`);
+  t.deepEqual(await client.closed, { code: 1008, reason: 'not here' });
+  t.deepEqual(client.pending, []);
 });

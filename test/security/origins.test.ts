@@ -27,6 +27,8 @@ for (const [origin, host, status] of [
   ['https://chat.example.evil.example', 'chat.example', 403],
   ['https://evil.chat.example', 'chat.example', 403],
   ['https://chat.example:8443', 'chat.example', 403],
+  ['https://chat.example', 'chat.example:8443', 403],
+  ['https://chat.example', 'chat.example.evil.example', 403],
   ['https://chat.example@evil.example', 'chat.example', 403],
   ['https://evil.example/chat.example', 'chat.example', 403],
   ['null', 'chat.example', 403],
