@@ -147,10 +147,15 @@ export class RedisServer {
     await shared;
   }
 
-  /** Listens to a channel until it is closed. */
-  subscribe(channel: string, listener: (message: string) => void): void {
+  /** Listens to a channel until it is closed. Resolves when it does, or where it will as soon as there is a connection. */
+  async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.#subscriptions.set(channel, listener);
-    if (this.#isReady) this.#driver.subscribe(channel, listener).catch((error) => this.#noticeFailure(error, channel));
+    if (!this.#isReady) return;
+    try {
+      await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
+    } catch (error) {
+      this.#noticeFailure(error, channel);
+    }
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */

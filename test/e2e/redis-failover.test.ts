@@ -47,7 +47,7 @@ test('Sentinel promotes a replica: appends go on there, and what was acknowledge
   const port = await startSentinel(t, master);
   const server = await openRedis(`redis+sentinel://127.0.0.1:${port}/mymaster`);
   t.teardown(() => server.close());
-  const log = openRedisLog(server, { name: 'test' });
+  const log = await openRedisLog(server, { name: 'test' });
   t.teardown(() => log.close());
   await until(() => server.problem === undefined);
   const { position } = await log.append('r', { from: 'a', text: '1', key: '1' });
@@ -83,7 +83,7 @@ test('a cluster of three serves rooms on all of its servers', async (t) => {
       const server = await openRedis(url);
       t.teardown(() => server.close());
       await until(() => server.problem === undefined);
-      const log = openRedisLog(server, { name: 'test' });
+      const log = await openRedisLog(server, { name: 'test' });
       t.teardown(() => log.close());
       return log;
     }),

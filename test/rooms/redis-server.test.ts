@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
 import { openRedisLog } from '../../src/rooms/redis-log.ts';
-import { RedisPresence } from '../../src/rooms/redis-presence.ts';
+import { openRedisPresence } from '../../src/rooms/redis-presence.ts';
 import { openRedis } from '../../src/rooms/redis-server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
@@ -21,9 +21,9 @@ test('a user with the rights that the manual names is enough, over a Unix socket
   t.is(await redis.ask('ACL', 'SETUSER', 'rooms', ...rights), '+OK\r\n');
   const server = await openRedis(`unix://rooms:pass@${redis.socket}`);
   t.teardown(() => server.close());
-  const log = openRedisLog(server, { name: 'test' });
+  const log = await openRedisLog(server, { name: 'test' });
   t.teardown(() => log.close());
-  const presence = new RedisPresence(server);
+  const presence = await openRedisPresence(server);
   t.teardown(() => presence.close());
   t.is((await log.append('r', { from: 'a', text: '1' })).position.offset, 1);
   t.is((await presence.enter('r', { naming: ROOM_NAMING })).name, '访客1');
@@ -35,7 +35,7 @@ test('DURABILITY=flush is taken where each answer of Redis comes after the flush
   if (!redis) return;
   const server = await openRedis(redis.url, { durability: 'flush' });
   t.teardown(() => server.close());
-  const log = openRedisLog(server, { name: 'test' });
+  const log = await openRedisLog(server, { name: 'test' });
   t.is((await log.append('r', { from: 'a', text: '1' })).position.offset, 1);
   await log.close();
   await redis.ask('CONFIG', 'SET', 'appendonly', 'no');
@@ -54,7 +54,7 @@ test('whose messages are lost finds what grew all the same', async (t) => {
   const [one, two] = await Promise.all([openRedis(redis.url), openRedis(redis.url)]);
   t.teardown(() => one.close());
   t.teardown(() => two.close());
-  const [writer, reader] = [one, two].map((server) => openRedisLog(server, { name: 'test' }));
+  const [writer, reader] = await Promise.all([one, two].map((server) => openRedisLog(server, { name: 'test' })));
   if (!writer || !reader) return;
   t.teardown(() => writer.close());
   t.teardown(() => reader.close());
@@ -75,7 +75,7 @@ test('scripts that somebody has emptied cost one refusal, and are there again', 
   if (!redis) return;
   const server = await openRedis(redis.url);
   t.teardown(() => server.close());
-  const log = openRedisLog(server, { name: 'test' });
+  const log = await openRedisLog(server, { name: 'test' });
   t.teardown(() => log.close());
   await log.append('r', { from: 'a', text: '1' });
   await redis.ask('SCRIPT', 'FLUSH');

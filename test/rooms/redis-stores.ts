@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { openRedis, type RedisOptions, type RedisServer } from '../../src/rooms/redis-server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
+import { until } from '../helpers/server.ts';
 
 /** One Redis for all tests of a file. */
 export function sharedRedis(test: TestFn): RedisProcess {
@@ -25,5 +26,7 @@ export async function connectTo(
 ): Promise<RedisServer> {
   const server = await openRedis(redis.url, options);
   t.teardown(() => server.close());
+  // On a machine that is busy a first connection takes its time.
+  await until(() => server.problem === undefined);
   return server;
 }
