@@ -80,7 +80,7 @@ test('a cluster of three serves rooms on all of its servers', async (t) => {
   const url = `redis+cluster://127.0.0.1:${first.port}`;
   const [one, two] = await Promise.all(
     [1, 2].map(async () => {
-      const server = await openRedis(url);
+      const server = await openRedis(url, { patience: 60_000 });
       t.teardown(() => server.close());
       await until(() => server.problem === undefined);
       const log = await openRedisLog(server, { name: 'test' });

@@ -11,6 +11,9 @@ export function sharedRedis(test: TestFn): RedisProcess {
   return redis;
 }
 
+/** Milliseconds; the machine may be busy with other tests. */
+export const PATIENCE = 60_000;
+
 let stores = 0;
 
 /** A name that no other store of this process has. */
@@ -24,7 +27,7 @@ export async function connectTo(
   redis: RedisProcess,
   options?: RedisOptions,
 ): Promise<RedisServer> {
-  const server = await openRedis(redis.url, options);
+  const server = await openRedis(redis.url, { patience: PATIENCE, ...options });
   t.teardown(() => server.close());
   // On a machine that is busy a first connection takes its time.
   await until(() => server.problem === undefined);
