@@ -8,7 +8,7 @@ import { openLmdbPresence } from './rooms/lmdb-presence.ts';
 import type { LogLimits } from './rooms/log-limits.ts';
 import type { Presence } from './rooms/presence.ts';
 import { openLiveRedisLog, openRedisLog } from './rooms/redis-log.ts';
-import { RedisPresence } from './rooms/redis-presence.ts';
+import { openRedisPresence } from './rooms/redis-presence.ts';
 import { openRedis } from './rooms/redis-server.ts';
 import { Rooms } from './rooms/rooms.ts';
 
@@ -81,9 +81,9 @@ async function openInRedis(config: Config, log: Logger): Promise<Stores> {
     else log.warn({ problem }, 'Redis cannot be used; it is tried again');
   };
   const redis = await openRedis(config.redisUrl, { durability: config.durability, onState });
-  const durableLog = openRedisLog(redis, { ...limitsOf(config), name: 'rooms' });
-  const liveLog = openLiveRedisLog(redis, { name: 'live' });
-  const presence = new RedisPresence(redis);
+  const durableLog = await openRedisLog(redis, { ...limitsOf(config), name: 'rooms' });
+  const liveLog = await openLiveRedisLog(redis, { name: 'live' });
+  const presence = await openRedisPresence(redis);
   const close = async () => {
     await Promise.all([durableLog.close(), liveLog.close(), presence.close()]);
     redis.close();

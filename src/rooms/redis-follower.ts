@@ -38,19 +38,22 @@ export class RedisFollower {
   constructor(server: RedisServer, tags: readonly string[]) {
     this.#server = server;
     for (const tag of tags) {
-      const partition = { seen: 0, found: 0, life: undefined, doubtful: false, looking: false };
-      this.#partitions.set(tag, partition);
-      server.subscribe(this.channel(tag), (message) => this.#onMessage(partition, message));
+      this.#partitions.set(tag, { seen: 0, found: 0, life: undefined, doubtful: false, looking: false });
     }
-    const lookAtAll = () => {
-      for (const [tag, partition] of this.#partitions) void this.#look(tag, partition);
-    };
-    this.#looking = setInterval(lookAtAll, LOOK_INTERVAL).unref();
+    this.#looking = setInterval(() => void this.#lookAtAll(), LOOK_INTERVAL).unref();
     this.#unfollow = server.onConnected(() => {
       for (const partition of this.#partitions.values()) partition.doubtful = true;
-      lookAtAll();
+      void this.#lookAtAll();
     });
-    lookAtAll();
+  }
+
+  /** Resolves when what happens from now on will be told; at once where Redis cannot be reached. */
+  async begin(): Promise<void> {
+    const subscriptions = [...this.#partitions].map(([tag, partition]) =>
+      this.#server.subscribe(this.channel(tag), (message) => this.#onMessage(partition, message)),
+    );
+    await Promise.all(subscriptions);
+    await this.#lookAtAll();
   }
 
   channel(tag: string): string {
@@ -79,6 +82,10 @@ export class RedisFollower {
     const [, origin, seq, head, epoch, room = ''] = /^(\w+) (\d+) (\d+) (\w+) (.*)$/s.exec(message) ?? [];
     if (partition.seen === Number(seq) - 1) partition.seen++;
     if (origin !== undefined && origin !== this.origin) this.#tell(room, Number(head), epoch);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    await Promise.all([...this.#partitions].map(([tag, partition]) => this.#look(tag, partition)));
   }
 
   async #look(tag: string, partition: Partition): Promise<void> {

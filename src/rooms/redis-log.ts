@@ -33,13 +33,19 @@ type AppendReply = [epoch: string, offset: number, at: number, duplicate: 0 | 1]
 type ReadReply = [epoch: string, head: number, first: number, previous: string, events: (string | number)[]];
 
 /** The log of durable rooms. The server is closed by whoever opened it. */
-export function openRedisLog(server: RedisServer, options: RedisLogOptions): EventLog {
-  return new RedisLog(server, options, durableLimits);
+export function openRedisLog(server: RedisServer, options: RedisLogOptions): Promise<EventLog> {
+  return begin(server, options, durableLimits);
 }
 
 /** The log of what has to outlive a reload and little more. */
-export function openLiveRedisLog(server: RedisServer, options: RedisLogOptions): EventLog {
-  return new RedisLog(server, options, liveLimits);
+export function openLiveRedisLog(server: RedisServer, options: RedisLogOptions): Promise<EventLog> {
+  return begin(server, options, liveLimits);
+}
+
+async function begin(server: RedisServer, options: RedisLogOptions, limits: LogLimits): Promise<EventLog> {
+  const log = new RedisLog(server, options, limits);
+  await log.begin();
+  return log;
 }
 
 class RedisLog implements EventLog {
@@ -61,6 +67,10 @@ class RedisLog implements EventLog {
     this.#tags = partitionTags(name, server.partitions);
     this.#follower = new RedisFollower(server, this.#tags);
     this.#sweeping = setInterval(() => void this.#sweep(), this.#settings.sweepInterval).unref();
+  }
+
+  async begin(): Promise<void> {
+    await this.#follower.begin();
   }
 
   async append(room: string, { from, text, key }: Publication): Promise<Appended> {

@@ -51,7 +51,10 @@ export class RedisHoldings {
     this.#options = options;
     this.#beating = setInterval(() => void this.#beat(), options.beatInterval).unref();
     this.#unlisten = server.onConnected(() => void this.#beat());
-    void this.#beat();
+  }
+
+  async begin(): Promise<void> {
+    await this.#beat();
   }
 
   add(holding: Holding): void {

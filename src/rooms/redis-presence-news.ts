@@ -27,8 +27,14 @@ export class RedisNews {
     for (const tag of tags) {
       const partition: Partition = { seen: undefined, life: undefined, fetching: undefined, waiting: new Set() };
       this.#partitions.set(tag, partition);
-      server.subscribe(this.channel(tag), (message) => this.#onMessage(tag, partition, message));
     }
+  }
+
+  async begin(): Promise<void> {
+    const subscriptions = [...this.#partitions].map(([tag, partition]) =>
+      this.#server.subscribe(this.channel(tag), (message) => this.#onMessage(tag, partition, message)),
+    );
+    await Promise.all(subscriptions);
   }
 
   channel(tag: string): string {

@@ -29,8 +29,17 @@ export interface RedisPresenceOptions {
   readonly deadAfter?: number;
 }
 
-/** Who is in which room, over all processes that use the same Redis. The server is closed by whoever opened it. */
-export class RedisPresence implements Presence {
+/**
+ * Opens who is in which room, for all processes that use the same Redis. The server is closed by whoever opened it.
+ * Resolves also where Redis cannot be reached now.
+ */
+export async function openRedisPresence(server: RedisServer, options: RedisPresenceOptions = {}): Promise<Presence> {
+  const presence = new RedisPresence(server, options);
+  await presence.begin();
+  return presence;
+}
+
+class RedisPresence implements Presence {
   readonly #server: RedisServer;
   readonly #tags: readonly string[];
   readonly #grace: number;
@@ -40,13 +49,18 @@ export class RedisPresence implements Presence {
   readonly #holdings: RedisHoldings;
   #isClosed = false;
 
-  constructor(server: RedisServer, options: RedisPresenceOptions = {}) {
+  constructor(server: RedisServer, options: RedisPresenceOptions) {
     const { name = 'presence', grace = DEFAULT_GRACE, beatInterval = 1000, deadAfter = 5000 } = options;
     this.#server = server;
     this.#grace = grace;
     this.#tags = partitionTags(name, server.partitions);
     this.#news = new RedisNews(server, this.#tags);
     this.#holdings = new RedisHoldings(server, this.#tags, this.#news, { self: this.#self, beatInterval, deadAfter });
+  }
+
+  async begin(): Promise<void> {
+    await this.#news.begin();
+    await this.#holdings.begin();
   }
 
   async enter(room: string, arrival: Arrival): Promise<Membership> {

@@ -36,8 +36,8 @@ const PROBE_INTERVAL = 1000;
 const PROBE_PATIENCE = 2000;
 /** A connection that nothing came over for so long is thrown away: the machine behind it may be gone. */
 const SILENCE = 10_000;
-/** What a start waits for the first connection; after that it goes on without. */
-const FIRST_PATIENCE = 2000;
+/** What a start waits for a first connection that is neither made nor refused; after that it goes on without. */
+const FIRST_PATIENCE = 10_000;
 
 /** Hash slots of a cluster are shared among its servers; rooms are shared among so many. */
 const CLUSTER_PARTITIONS = 64;
@@ -147,10 +147,15 @@ export class RedisServer {
     await shared;
   }
 
-  /** Listens to a channel until it is closed. */
-  subscribe(channel: string, listener: (message: string) => void): void {
+  /** Listens to a channel until it is closed. Resolves when it does, or where it will as soon as there is a connection. */
+  async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.#subscriptions.set(channel, listener);
-    if (this.#isReady) this.#driver.subscribe(channel, listener).catch((error) => this.#noticeFailure(error, channel));
+    if (!this.#isReady) return;
+    try {
+      await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
+    } catch (error) {
+      this.#noticeFailure(error, channel);
+    }
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */
@@ -257,7 +262,9 @@ export class RedisServer {
 
   #within<T>(promise: Promise<T>, patience: number): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new NoAnswer(patience)), patience);
+      // Where this process itself stood still, the answer may have come meanwhile: it is read first.
+      const give = () => setImmediate(() => setImmediate(() => reject(new NoAnswer(patience))));
+      const timer = setTimeout(give, patience);
       promise.finally(() => clearTimeout(timer)).then(resolve, reject);
     });
   }

@@ -47,7 +47,7 @@ test('Sentinel promotes a replica: appends go on there, and what was acknowledge
   const port = await startSentinel(t, master);
   const server = await openRedis(`redis+sentinel://127.0.0.1:${port}/mymaster`);
   t.teardown(() => server.close());
-  const log = openRedisLog(server, { name: 'test' });
+  const log = await openRedisLog(server, { name: 'test' });
   t.teardown(() => log.close());
   await until(() => server.problem === undefined);
   const { position } = await log.append('r', { from: 'a', text: '1', key: '1' });
@@ -80,10 +80,10 @@ test('a cluster of three serves rooms on all of its servers', async (t) => {
   const url = `redis+cluster://127.0.0.1:${first.port}`;
   const [one, two] = await Promise.all(
     [1, 2].map(async () => {
-      const server = await openRedis(url);
+      const server = await openRedis(url, { patience: 60_000 });
       t.teardown(() => server.close());
       await until(() => server.problem === undefined);
-      const log = openRedisLog(server, { name: 'test' });
+      const log = await openRedisLog(server, { name: 'test' });
       t.teardown(() => log.close());
       return log;
     }),

@@ -1,13 +1,14 @@
 import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
-import type { Membership } from '../../src/rooms/presence.ts';
-import { RedisPresence } from '../../src/rooms/redis-presence.ts';
+import type { Membership, Presence } from '../../src/rooms/presence.ts';
+import { openRedisPresence, type RedisPresenceOptions } from '../../src/rooms/redis-presence.ts';
 import { openRedis } from '../../src/rooms/redis-server.ts';
 import type { Answer, Order } from './presence-process.ts';
+import { until } from './server.ts';
 
 /** A process that has a presence of its own, and does what its parent says. */
 const [, , place = '', options = '{}'] = process.argv;
 const presence = place.startsWith('redis:')
-  ? new RedisPresence(await openRedis(place), JSON.parse(options))
+  ? await openInRedis(place, JSON.parse(options))
   : openLmdbPresence(place, JSON.parse(options));
 const memberships = new Map<number, Membership>();
 const say = (answer: Answer) => process.send?.(answer);
@@ -20,6 +21,12 @@ process.on('message', (order: Order) => {
     (error) => say({ id: order.id, error: String(error) }),
   );
 });
+
+async function openInRedis(url: string, options: RedisPresenceOptions): Promise<Presence> {
+  const redis = await openRedis(url);
+  await until(() => redis.problem === undefined);
+  return openRedisPresence(redis, options);
+}
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {

@@ -14,7 +14,7 @@ if (redisServer.path() === undefined) {
   const redis = sharedRedis(test);
 
   const openNamed = async (t: ExecutionContext, name: string, options?: LogOptions): Promise<EventLog> => {
-    const log = openRedisLog(await connectTo(t, redis), { ...options, name });
+    const log = await openRedisLog(await connectTo(t, redis), { ...options, name });
     names.set(log, name);
     t.teardown(() => log.close());
     return log;

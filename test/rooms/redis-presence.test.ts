@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
-import { RedisPresence } from '../../src/rooms/redis-presence.ts';
+import { openRedisPresence } from '../../src/rooms/redis-presence.ts';
 import { PresenceProcess } from '../helpers/presence-process.ts';
 import { until } from '../helpers/server.ts';
 import { redisServer } from '../helpers/tools.ts';
@@ -16,7 +16,7 @@ if (redisServer.path() === undefined) {
 
   presenceSuite(test, 'Redis', async (t, grace) => {
     const options = { name: newName(), ...(grace !== undefined && { grace }) };
-    const presence = new RedisPresence(await connectTo(t, redis), options);
+    const presence = await openRedisPresence(await connectTo(t, redis), options);
     t.teardown(() => presence.close());
     return presence;
   });
@@ -33,7 +33,7 @@ if (redisServer.path() === undefined) {
 
   test('Redis: names that it has forgotten are taken back by the process that holds them', async (t) => {
     const name = newName();
-    const presence = new RedisPresence(await connectTo(t, redis), { name, ...quick });
+    const presence = await openRedisPresence(await connectTo(t, redis), { name, ...quick });
     t.teardown(() => presence.close());
     const held = await presence.enter('a', { wish: '小李', naming: ROOM_NAMING, grace: 0 });
     const told: string[] = [];

@@ -1,6 +1,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { openRedis, type RedisOptions, type RedisServer } from '../../src/rooms/redis-server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
+import { until } from '../helpers/server.ts';
 
 /** One Redis for all tests of a file. */
 export function sharedRedis(test: TestFn): RedisProcess {
@@ -9,6 +10,9 @@ export function sharedRedis(test: TestFn): RedisProcess {
   test.after.always(() => redis.end());
   return redis;
 }
+
+/** Milliseconds; the machine may be busy with other tests. */
+export const PATIENCE = 60_000;
 
 let stores = 0;
 
@@ -23,7 +27,9 @@ export async function connectTo(
   redis: RedisProcess,
   options?: RedisOptions,
 ): Promise<RedisServer> {
-  const server = await openRedis(redis.url, options);
+  const server = await openRedis(redis.url, { patience: PATIENCE, ...options });
   t.teardown(() => server.close());
+  // On a machine that is busy a first connection takes its time.
+  await until(() => server.problem === undefined);
   return server;
 }
