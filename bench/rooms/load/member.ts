@@ -20,6 +20,8 @@ export interface MemberOptions {
   buffer?: Buffer;
   /** An event of the room has come: not what is sent to this member alone. */
   onEvent?: (payload: Buffer) => void;
+  /** So many events are no longer retained. @default an error */
+  onGap?: (lost: number) => void;
   /** What it published is acknowledged; in the order of its publications. */
   onAck?: () => void;
   /** It is about to be sent away, and may come back after so many milliseconds. */
@@ -58,7 +60,7 @@ async function joinOurs(options: MemberOptions): Promise<Member> {
     welcome: ({ position }) => onWelcome(position as string),
     reconnect: ({ afterMs }) => onSentAway(afterMs as number),
     // The events that a gap or a reset stands for would be waited for in vain.
-    gap: (message) => fail(message),
+    gap: (message) => (options.onGap ? options.onGap(message.lost as number) : fail(message)),
     reset: (message) => fail(message),
     error: (message) => fail(message),
   };
