@@ -38,6 +38,9 @@ export interface Member {
   publish(text: string): void;
 }
 
+/** The first letters of the types event and ack; no other type begins with these. */
+const [E, V, A] = [0x65, 0x76, 0x61];
+
 export function joinRoom(options: MemberOptions): Promise<Member> {
   return options.target.dialect === 'socket.io' ? joinSocketIo(options) : joinOurs(options);
 }
@@ -65,10 +68,9 @@ async function joinOurs(options: MemberOptions): Promise<Member> {
     error: (message) => fail(message),
   };
   const onMessage = (payload: Buffer): void => {
-    // All of this server's messages begin {"type":"; of these two there are many, and they are not parsed here.
-    const type = payload.toString('latin1', 9, 12);
-    if (type === 'eve') onEvent(payload);
-    else if (type === 'ack') onAck();
+    // All of this server's messages begin {"type":"; of events and acks there are many, and they are not parsed here.
+    if (payload[9] === E && payload[10] === V) onEvent(payload);
+    else if (payload[9] === A) onAck();
     else {
       const message = JSON.parse(payload.toString()) as Record<string, unknown>;
       others[message.type as string]?.(message);
