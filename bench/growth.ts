@@ -23,7 +23,7 @@ const SPARE_FILES = 200;
 const WARM_UP = 1000;
 
 export function growthSizes(): number[] {
-  const most = Math.floor((Math.min(openFiles(), ephemeralPorts()) - SPARE_FILES - WARM_UP) / 100) * 100;
+  const most = Math.floor((Math.min(maxConnections(), ephemeralPorts() - SPARE_FILES) - WARM_UP) / 100) * 100;
   return [...new Set([100, 1000, 10_000, most])].filter((size) => size <= most);
 }
 
@@ -46,10 +46,10 @@ export function growthTrial(connections: number, seconds: number): Trial<GrowthS
   };
 }
 
-/** Node raises its limit to the hard one by itself, and so does Bun; the load is Node too. */
-function openFiles(): number {
+/** As many as a process may have open files for. Node raises its limit to the hard one by itself, and so does Bun; the load is Node too. */
+export function maxConnections(): number {
   const hard = execFileSync('sh', ['-c', 'ulimit -H -n'], { encoding: 'utf8' }).trim();
-  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard) - SPARE_FILES;
 }
 
 /** Each connection to the server's one port takes a local port. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type Contender, contenders } from './contenders.ts';
+import { maxConnections } from './growth.ts';
 import { type RoomRow, roomRows } from './rooms/rows.ts';
 import { type Shape, shapes } from './shapes.ts';
 
@@ -27,7 +28,7 @@ const usage = `npm run bench -- [options]
   --only A,B          of: ${namesOf(shapes)}, growth,
                       rooms or of these: ${namesOf(roomRows(CLIENTS))}
   --contenders A,B    of: ${namesOf(contenders)}
-  --clients N         how many come back after a reload, up to 15000 (default 10000)
+  --clients N         how many come back after a reload, as far as open files allow (default 10000)
   --no-write          leave docs/ as it is
   --json FILE         write every single measurement to a file
 `;
@@ -49,7 +50,8 @@ export function readOptions(args: string[]): Options | { help: string } {
     },
   });
   if (values.help) return { help: usage };
-  const rooms = roomRows(Math.floor(inRange('--clients', values.clients, 1, 15_000)));
+  const clients = Math.floor(inRange('--clients', values.clients, 1, 60_000));
+  const rooms = roomRows(Math.min(clients, maxConnections()));
   const all = [...shapes, { id: 'growth' }, ...rooms];
   const only = values.only?.split(',').flatMap((id) => (id === 'rooms' ? rooms.map((row) => row.id) : id));
   const wanted = new Set(chosen('--only', all, only).map(({ id }) => id));

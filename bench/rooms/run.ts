@@ -17,6 +17,7 @@ export interface RoomsRun {
 
 export async function measureRooms({ rounds, seconds, rows, contenders }: RoomsRun): Promise<RoomResult[]> {
   const some = contenders.filter(hasRooms);
+  if (some.length === 0) return [];
   const results: RoomResult[] = [];
   for (const row of rows) {
     const trial: Trial<RoomSample> = {

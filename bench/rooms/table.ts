@@ -45,7 +45,7 @@ function signed(value: number | undefined): string {
 function target({ target }: RoomFigure, value: number | undefined): string {
   if (target === undefined) return '–';
   const [sign, bound] = 'atMost' in target ? ['≤', target.atMost] : ['≥', target.atLeast];
-  const wanted = `${sign} ${bound.toLocaleString('en')}`;
+  const wanted = bound === 0 ? '0' : `${sign} ${bound.toLocaleString('en')}`;
   if (value === undefined) return wanted;
   return `${wanted}, ${(sign === '≤' ? value <= bound : value >= bound) ? 'held' : '**not held**'}`;
 }

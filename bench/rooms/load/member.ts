@@ -20,6 +20,8 @@ export interface MemberOptions {
   buffer?: Buffer;
   /** An event of the room has come: not what is sent to this member alone. */
   onEvent?: (payload: Buffer) => void;
+  /** So many events are no longer retained. @default an error */
+  onGap?: (lost: number) => void;
   /** What it published is acknowledged; in the order of its publications. */
   onAck?: () => void;
   /** It is about to be sent away, and may come back after so many milliseconds. */
@@ -35,6 +37,9 @@ export interface Member {
   readonly place: Place;
   publish(text: string): void;
 }
+
+/** The first letters of the types event and ack; no other type begins with these. */
+const [E, V, A] = [0x65, 0x76, 0x61];
 
 export function joinRoom(options: MemberOptions): Promise<Member> {
   return options.target.dialect === 'socket.io' ? joinSocketIo(options) : joinOurs(options);
@@ -58,15 +63,14 @@ async function joinOurs(options: MemberOptions): Promise<Member> {
     welcome: ({ position }) => onWelcome(position as string),
     reconnect: ({ afterMs }) => onSentAway(afterMs as number),
     // The events that a gap or a reset stands for would be waited for in vain.
-    gap: (message) => fail(message),
+    gap: (message) => (options.onGap ? options.onGap(message.lost as number) : fail(message)),
     reset: (message) => fail(message),
     error: (message) => fail(message),
   };
   const onMessage = (payload: Buffer): void => {
-    // All of this server's messages begin {"type":"; of these two there are many, and they are not parsed here.
-    const type = payload.toString('latin1', 9, 12);
-    if (type === 'eve') onEvent(payload);
-    else if (type === 'ack') onAck();
+    // All of this server's messages begin {"type":"; of events and acks there are many, and they are not parsed here.
+    if (payload[9] === E && payload[10] === V) onEvent(payload);
+    else if (payload[9] === A) onAck();
     else {
       const message = JSON.parse(payload.toString()) as Record<string, unknown>;
       others[message.type as string]?.(message);

@@ -14,8 +14,9 @@ export interface RoomTask {
   together?: boolean;
   /** Events missed at `rejoin` and `return`. */
   missed?: number;
-  /** At `standstill`: how much is published in the first part, in MiB; the whole is four times as much. */
-  mebibytes?: number;
+  /** At `standstill`: how much is published, in MiB. */
+  part?: number;
+  whole?: number;
   target: Target;
 }
 
