@@ -28,7 +28,7 @@ export async function comeBack(task: RoomTask): Promise<RoomAnswer> {
   const lives = await inParallel(task.clients, (number) => live(crowd, number));
   process.kill(target.pid, 'SIGHUP');
   await sentAway;
-  await publishNumbers(task, missed);
+  await publishNumbers(crowd, missed);
   await Promise.all(lives.map(({ caughtUp }) => caughtUp));
   const seconds = (performance.now() - crowd.sentAwayAt) / 1000;
   const { refused, lastAfterMs } = crowd;
@@ -80,15 +80,7 @@ async function live(crowd: Crowd, number: number): Promise<{ caughtUp: Promise<v
     });
   };
   const joinAgain = async (place: Place): Promise<void> => {
-    for (;;) {
-      try {
-        await join(place);
-        break;
-      } catch {
-        crowd.refused++;
-        await delay(RETRY_MS);
-      }
-    }
+    await untilJoined(crowd, () => join(place));
     back = true;
     check();
   };
@@ -96,16 +88,30 @@ async function live(crowd: Crowd, number: number): Promise<{ caughtUp: Promise<v
   return { caughtUp };
 }
 
-/** The events that are missed: their texts are their numbers. */
-async function publishNumbers({ target }: RoomTask, count: number): Promise<void> {
+/** Tries until it is let in; each time that it is not counts. */
+async function untilJoined<T>(crowd: Crowd, join: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await join();
+    } catch {
+      crowd.refused++;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
+/** The events that are missed: their texts are their numbers. Resolves when they are acknowledged. */
+async function publishNumbers(crowd: Crowd, count: number): Promise<void> {
+  const { target } = crowd.task;
   let acknowledged = 0;
-  await new Promise<void>((resolve, reject) => {
-    const onAck = () => {
-      if (++acknowledged === count) resolve();
-    };
-    const publishing = joinRoom({ target, room: ROOM, name: 'publisher', onAck }).then((member) => {
-      for (let n = 1; n <= count; n++) member.publish(String(n));
-    });
-    publishing.catch(reject);
+  let onDone: () => void;
+  const done = new Promise<void>((resolve) => {
+    onDone = resolve;
   });
+  const onAck = () => {
+    if (++acknowledged === count) onDone();
+  };
+  const member = await untilJoined(crowd, () => joinRoom({ target, room: ROOM, name: 'publisher', onAck }));
+  for (let n = 1; n <= count; n++) member.publish(String(n));
+  await done;
 }
