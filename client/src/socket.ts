@@ -18,7 +18,5 @@ export type SocketConstructor = new (address: string, protocols?: string[]) => S
 export function platformSocket(): SocketConstructor {
   const { WebSocket } = globalThis as { WebSocket?: SocketConstructor };
   if (WebSocket) return WebSocket;
-  throw new Error(
-    'There is no global WebSocket (Node has one from 22 on): pass one as the option WebSocket, of ws for example',
-  );
+  throw new Error('There is no global WebSocket (Node 22 has one): pass one as the option WebSocket');
 }
