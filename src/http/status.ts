@@ -24,7 +24,7 @@ export interface StatusRoutesOptions {
 export const MAX_CONNECTIONS_SHOWN = 1000;
 const CONNECTIONS_SHOWN = 100;
 
-/** A page of another origin cannot send it without asking first, and is not answered. */
+/** A page of another origin cannot send it without asking first, and is told that there is nothing. */
 const GUARD = 'x-requested-with';
 
 /** `GET /status`, `GET /status/connections?limit=`, `POST /status/connections/:id/close`: this process, for its operator. */
@@ -52,6 +52,8 @@ export function addStatusRoutes(app: FastifyInstance, options: StatusRoutesOptio
     if (close(request.params.id)) return { pid: process.pid, closing: request.params.id };
     return problem(reply, 404, 'unknown_connection', `process ${process.pid} has no open connection of this name`);
   });
+  // The rooms' answer to a page of another origin that asks first is for every path that has none of its own.
+  for (const path of ['/status', '/status/*']) app.options(path, (_request, reply) => reply.callNotFound());
 }
 
 /**

@@ -48,8 +48,8 @@ test('shows counters of the process, and how large its rooms are', async (t) => 
   await speak(t, `${ws}rooms/small?name=c`);
   await a.nextOf('welcome');
   await b.nextOf('welcome');
-  a.send({ type: 'publish', id: '1', text: 'made-up-line' });
-  await b.nextOf('event');
+  a.say({ type: 'publish', text: 'made-up-line' });
+  while (JSON.parse(await b.next()).type !== 'event');
   let { headers, body, json } = await ask(`${url}status`);
   await until(async () => {
     ({ headers, body, json } = await ask(`${url}status`));
