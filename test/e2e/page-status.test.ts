@@ -18,7 +18,7 @@ test('shows rates, rooms, the process and its connections, closes one, on a phon
   const { page, complaints } = tab;
   const program = await startProgram(t);
   const echo = await connect(t, `${program.ws}echo?token=made-up`);
-  const reader = await speak(t, `${program.ws}rooms/${encodeURIComponent(MARKUP)}?name=a`);
+  const reader = await speak(t, `${program.ws}rooms/lobby?name=a`);
   const speaking = setInterval(() => reader.say({ type: 'publish', text: 'hello' }), 50);
   t.teardown(() => clearInterval(speaking));
 
@@ -28,7 +28,7 @@ test('shows rates, rooms, the process and its connections, closes one, on a phon
   await page.waitForFunction(() => Number(document.querySelector('#messagesIn')?.textContent) > 0);
   await page.waitForFunction(() => Number(document.querySelector('#slow')?.textContent) > 0);
   t.is(await number(page, 'connections-now'), 2);
-  t.is(await page.textContent('.room-name'), MARKUP, 'as text');
+  t.is(await page.textContent('.room-name'), 'lobby');
   t.is(await page.locator('#processes tr').count(), 1);
   t.deepEqual((await page.locator('#connections .cell-path .value').allTextContents()).sort(), [
     '/echo',
@@ -51,7 +51,7 @@ test('shows rates, rooms, the process and its connections, closes one, on a phon
   t.deepEqual(ownComplaints(complaints), []);
 });
 
-test('says who is answered where the page comes from elsewhere', async (t) => {
+test('says who is answered, goes on when it is, and shows what it is told as text', async (t) => {
   const tab = await openTab(t, { locale: 'en-GB', extraHTTPHeaders: { 'X-Forwarded-For': '192.0.2.1' } });
   if (!tab) return;
   const { page } = tab;
@@ -59,4 +59,16 @@ test('says who is answered where the page comes from elsewhere', async (t) => {
   await page.goto(`${program.url}status.html`);
   await page.locator('#notice').getByText('SSH tunnel').waitFor();
   t.is(await page.locator('#connections tr').count(), 0);
+
+  const there = await (await fetch(`${program.url}status`)).json();
+  const rooms = [{ store: 'rooms', room: MARKUP, readers: 1 }];
+  const row = { id: MARKUP, path: MARKUP, address: MARKUP, since: 0, bytesIn: 0, bytesOut: 0, buffered: 0 };
+  await page.route('**/status', (route) => route.fulfill({ json: { ...there, version: MARKUP, rooms } }));
+  await page.route('**/status/connections', (route) =>
+    route.fulfill({ json: { pid: there.pid, total: 1, connections: [row] } }),
+  );
+  await page.locator('#notice').waitFor({ state: 'hidden' });
+  t.is(await page.textContent('.room-name'), MARKUP);
+  t.deepEqual((await page.locator('#connections .value').allTextContents()).slice(0, 3), [MARKUP, MARKUP, MARKUP]);
+  t.is(await page.locator('main img').count(), 0);
 });
