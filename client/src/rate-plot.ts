@@ -56,7 +56,8 @@ function optionsOf(lines: readonly Line[]): Omit<uPlot.Options, 'width' | 'heigh
   return {
     legend: { show: false },
     cursor: { show: false },
-    padding: [12, 4, 0, 4],
+    // The last time on the axis is half as wide as that.
+    padding: [12, atRight ? 4 : 28, 0, 4],
     scales: { x: { time: true }, left: { range: fromZero }, right: { range: fromZero } },
     series: [{}, ...lines.map(seriesOf)],
     axes: [

@@ -7,6 +7,7 @@ const zh = {
   notAllowed:
     '这里只回答本机的程序。请用 SSH 隧道打开此页，例如 ssh -L 8088:127.0.0.1:8088，然后访问 http://localhost:8088/status.html',
   unreachable: (why: string) => `读不到状态，稍后再试：${why}`,
+  refusedHere: '这里看不到',
   stale: '服务器没有回答',
   connections: '连接',
   connectionsPlot: '最近五分钟连接数的折线图',
@@ -59,6 +60,7 @@ const en: typeof zh = {
   notAllowed:
     'This answers programs of its own machine alone. Open the page through an SSH tunnel, such as ssh -L 8088:127.0.0.1:8088, at http://localhost:8088/status.html',
   unreachable: (why) => `Cannot read the status, trying again: ${why}`,
+  refusedHere: 'Not to be seen from here',
   stale: 'The server does not answer',
   connections: 'Connections',
   connectionsPlot: 'Plot of the connections in the last five minutes',

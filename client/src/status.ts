@@ -87,8 +87,9 @@ async function read<T>(address: string): Promise<T> {
 function fail(error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
   state.dataset.state = 'closed';
-  setText(state, 'stale');
-  if (['401', '403', '404'].includes(why)) setText(notice, 'notAllowed');
+  const refused = ['401', '403', '404'].includes(why);
+  setText(state, refused ? 'refusedHere' : 'stale');
+  if (refused) setText(notice, 'notAllowed');
   else setWords(notice, () => texts().unreachable(why));
   notice.hidden = false;
 }
@@ -112,6 +113,7 @@ function show(): void {
   const process = processes.shown;
   if (!process) return;
   const { latest, points } = process;
+  byId('overview', HTMLElement).hidden = false;
   setWords(byId('shown', HTMLElement), () => texts().shownProcess(latest.pid, latest.version));
   showPoints(points, latest);
   showRooms(latest.rooms);
