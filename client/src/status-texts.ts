@@ -15,7 +15,7 @@ const zh = {
   messagesPlot: '最近五分钟每秒收发消息数的折线图',
   bytes: '字节/秒',
   bytesPlot: '最近五分钟每秒收发字节数的折线图',
-  latency: '送达时间（毫秒）',
+  latency: '送达（毫秒）',
   latencyPlot: '最近五分钟送达时间的中位数与第 99 百分位的折线图',
   in: '收',
   out: '发',

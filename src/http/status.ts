@@ -5,10 +5,10 @@ import { isFromHere } from './from-here.ts';
 import { sendProblem } from './problem.ts';
 
 /** What somebody may do who operates the server. */
-export type OperatorRight = 'see' | 'close';
+type OperatorRight = 'see' | 'close';
 
 /** Decides who operates the server. */
-export type IsOperator = (request: IncomingMessage, right: OperatorRight) => boolean;
+type IsOperator = (request: IncomingMessage, right: OperatorRight) => boolean;
 
 export interface StatusRoutesOptions {
   /** Everybody else is told that there is nothing. @default programs of this machine, see `isOperatorHere` */
@@ -21,7 +21,7 @@ export interface StatusRoutesOptions {
   close(id: string): boolean;
 }
 
-export const MAX_CONNECTIONS_SHOWN = 1000;
+const MAX_CONNECTIONS_SHOWN = 1000;
 const CONNECTIONS_SHOWN = 100;
 
 /** A page of another origin cannot send it without asking first, and is told that there is nothing. */
@@ -60,7 +60,7 @@ export function addStatusRoutes(app: FastifyInstance, options: StatusRoutesOptio
  * Who is on this machine. A browser here may also be led astray by a site whose name resolves to a loopback address: such a
  * request names that site as its host.
  */
-export function isOperatorHere(request: IncomingMessage): boolean {
+function isOperatorHere(request: IncomingMessage): boolean {
   return isFromHere(request) && isHostOfMachine(request.headers.host);
 }
 
