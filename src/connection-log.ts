@@ -10,21 +10,28 @@ import type { Connection } from './wire/connection.ts';
 /** Characters of a path; a client may send one as long as a request's head. */
 const MAX_PATH = 200;
 
+/** How the log names a connection, and when it came, in milliseconds since 1970. */
+export interface Opened {
+  readonly id: string;
+  readonly since: number;
+}
+
 /**
  * Logs one line when a connection opens and one when it closes, and who was refused or failed. Of a request only method and path
  * are logged: header fields and queries may hold what a client keeps secret.
+ * @returns what names a connection
  */
-export function logConnections(server: Server, log: Logger): void {
-  const ids = new WeakMap<Connection, string>();
+export function logConnections(server: Server, log: Logger): (connection: Connection) => Opened | undefined {
+  const opened = new WeakMap<Connection, Opened>();
   const about = (connection: Connection) => ({
-    id: ids.get(connection),
+    id: opened.get(connection)?.id,
     path: shownPath(connection.path),
     address: connection.remoteAddress,
     port: connection.remotePort,
   });
   server.on('connection', (connection) => {
     const start = performance.now();
-    ids.set(connection, nextId());
+    opened.set(connection, { id: nextId(), since: Date.now() });
     log.info(about(connection), 'connection opened');
     connection.on('close', (code, reason) => {
       const seconds = secondsSince(start);
@@ -39,6 +46,7 @@ export function logConnections(server: Server, log: Logger): void {
     log.info({ ...about(connection), detail: error.message }, 'protocol violation');
   });
   server.on('handlerError', (err, connection) => log.error({ ...about(connection), err }, 'a handler failed'));
+  return (connection) => opened.get(connection);
 }
 
 /** Logs HTTP requests: those that were refused or failed, and at level debug all others. */

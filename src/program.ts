@@ -20,6 +20,7 @@ import { openProgramRooms } from './program-rooms.ts';
 import { createRoutes } from './routes.ts';
 import { createServer } from './server.ts';
 import { readSettings } from './settings.ts';
+import { createStatus } from './status.ts';
 
 /** A worker that exits at once after closing its listener loses connections that the cluster has just handed to it. */
 const LINGER_MS = 100;
@@ -65,6 +66,15 @@ async function serve(config: Config): Promise<void> {
       onError: (err, id) => log.error({ id, err }, 'a request failed'),
     },
     metrics: metrics && metricsRoute(metrics, config),
+    statusRoutes:
+      metrics &&
+      createStatus({
+        rooms: { rooms: rooms.durable, live: rooms.live },
+        metrics,
+        version,
+        server: () => server,
+        opened: (c) => opened(c),
+      }),
     nextId,
     onAnswered: (answer) => {
       logRequest(answer);
@@ -79,7 +89,7 @@ async function serve(config: Config): Promise<void> {
     clientAddress: clientOf,
     ...(access ? { authorize: access.authorize } : {}),
   });
-  logConnections(server, log);
+  const opened = logConnections(server, log);
   metrics?.watch(server, Object.keys(routes));
   if (access) server.on('connection', access.watch);
 

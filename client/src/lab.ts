@@ -43,7 +43,12 @@ const totals = { sent: byId('sent-total', HTMLElement), received: byId('received
 const list = new FrameList(byId('frames', HTMLElement), byId('frames-view', HTMLElement));
 const rates = new Rates();
 const roundTrips = new RoundTrips();
-const plot = new RatePlot(byId('plot', HTMLElement));
+// What is received is drawn over what is sent: where they are the same, both are to be seen.
+const plot = new RatePlot(byId('plot', HTMLElement), [
+  { color: '--plot-sent', width: 5 },
+  { color: '--plot-received' },
+  { color: '--plot-round-trip', points: true, right: true },
+]);
 const utf8 = new TextEncoder();
 const count = { sent: 0, received: 0 };
 const socket = new LabSocket({ state: showState, message: receive });
@@ -201,7 +206,7 @@ function note(words: () => string): void {
 
 function showRates(): void {
   const series = rates.series(Date.now());
-  plot.show(series);
+  plot.show(series.times, series.sent, series.received, series.roundTrip);
   byId('sent-rate', HTMLElement).textContent = String(series.sent.at(-1));
   byId('received-rate', HTMLElement).textContent = String(series.received.at(-1));
   byId('round-trip', HTMLElement).textContent = series.roundTrip.at(-1)?.toFixed(1) ?? '–';

@@ -1,22 +1,39 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { RateSeries } from './rates.ts';
+
+/** A line of a plot. */
+export interface Line {
+  /** The custom property of the style sheet that has its colour. */
+  readonly color: string;
+  /** @default 2 */
+  readonly width?: number;
+  /** Where values are rare. @default false */
+  readonly points?: boolean;
+  /** The axis at the right, which has the line's colour. @default false */
+  readonly right?: boolean;
+}
 
 const HEIGHT = 180;
 
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const compact = new Intl.NumberFormat('en', { notation: 'compact' });
 
-/** A plot of the last minute that is as wide as its element. Colours are custom properties of the page's style sheet. */
+/** A plot over time that is as wide as its element. A line is drawn over those before it. */
 export class RatePlot {
   readonly #plot: uPlot;
 
-  constructor(element: HTMLElement) {
-    this.#plot = new uPlot({ ...options, width: element.clientWidth, height: HEIGHT }, [[], [], [], []], element);
-    new ResizeObserver(() => this.#plot.setSize({ width: element.clientWidth, height: HEIGHT })).observe(element);
+  constructor(element: HTMLElement, lines: readonly Line[], height = HEIGHT) {
+    const empty: uPlot.AlignedData = [[], ...lines.map(() => [])];
+    this.#plot = new uPlot({ ...optionsOf(lines), width: element.clientWidth, height }, empty, element);
+    new ResizeObserver(() => this.#plot.setSize({ width: element.clientWidth, height })).observe(element);
   }
 
-  show({ times, sent, received, roundTrip }: RateSeries): void {
-    this.#plot.setData([times, sent, received, roundTrip]);
+  /**
+   * @param times seconds since the epoch
+   * @param values of each line, as many as there are times
+   */
+  show(times: number[], ...values: (number | null)[][]): void {
+    this.#plot.setData([times, ...values]);
   }
 }
 
@@ -32,21 +49,25 @@ const axis: uPlot.Axis = {
   font: '12px system-ui, sans-serif',
 };
 
-const options: Omit<uPlot.Options, 'width' | 'height'> = {
-  legend: { show: false },
-  cursor: { show: false },
-  padding: [12, 4, 0, 4],
-  scales: { x: { time: true }, rate: { range: fromZero }, milliseconds: { range: fromZero } },
-  // What is received is drawn over what is sent: where they are the same, both are to be seen.
-  series: [
-    {},
-    { scale: 'rate', stroke: color('--plot-sent'), width: 5, points: { show: false } },
-    { scale: 'rate', stroke: color('--plot-received'), width: 2, points: { show: false } },
-    { scale: 'milliseconds', stroke: color('--plot-round-trip'), width: 2, points: { show: true, size: 5 } },
-  ],
-  axes: [
-    { ...axis, size: 28, space: 90, values: (_plot, times) => times.map((time) => clock.format(time * 1000)) },
-    { ...axis, scale: 'rate', size: 44 },
-    { ...axis, scale: 'milliseconds', side: 1, size: 44, grid: { show: false }, stroke: color('--plot-round-trip') },
-  ],
-};
+function optionsOf(lines: readonly Line[]): Omit<uPlot.Options, 'width' | 'height'> {
+  const atRight = lines.find(({ right }) => right);
+  const values: uPlot.Axis.DynamicValues = (_plot, numbers) => numbers.map((number) => compact.format(number));
+  const rightAxis = atRight && { scale: 'right', side: 1, grid: { show: false }, stroke: color(atRight.color) };
+  return {
+    legend: { show: false },
+    cursor: { show: false },
+    // The last time on the axis is half as wide as that.
+    padding: [12, atRight ? 4 : 28, 0, 4],
+    scales: { x: { time: true }, left: { range: fromZero }, right: { range: fromZero } },
+    series: [{}, ...lines.map(seriesOf)],
+    axes: [
+      { ...axis, size: 28, space: 90, values: (_plot, times) => times.map((time) => clock.format(time * 1000)) },
+      { ...axis, scale: 'left', size: 44, values },
+      ...(rightAxis ? [{ ...axis, size: 44, values, ...rightAxis }] : []),
+    ],
+  };
+}
+
+function seriesOf({ color: name, width = 2, points = false, right = false }: Line): uPlot.Series {
+  return { scale: right ? 'right' : 'left', stroke: color(name), width, points: { show: points, size: 5 } };
+}

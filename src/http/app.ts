@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { pagesDir, version } from '../package-info.ts';
 import { addMetricsRoute, type MetricsRouteOptions } from './metrics.ts';
 import { addRoomRoutes, type RoomRoutesOptions } from './rooms/routes.ts';
+import { addStatusRoutes, type StatusRoutesOptions } from './status.ts';
 
 export interface AppOptions {
   /** Paths that are WebSockets; a plain GET is answered 426, but for `/`, which has a page. */
@@ -17,6 +18,8 @@ export interface AppOptions {
   rooms?: RoomRoutesOptions;
   /** /metrics. @default none */
   metrics?: MetricsRouteOptions | undefined;
+  /** /status. @default none */
+  statusRoutes?: StatusRoutesOptions | undefined;
   /** Names a request in the log. @default Fastify's own */
   nextId?: () => string;
   /** Told of each request when its answer has gone out. @default nobody is told */
@@ -59,7 +62,7 @@ const contentSecurityPolicy = {
 
 /** Everything on the port that is not a WebSocket: pages and health. It listens nowhere; give it requests by `routing`. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { socketPaths, status, rooms, metrics, nextId, onAnswered } = options;
+  const { socketPaths, status, rooms, metrics, statusRoutes, nextId, onAnswered } = options;
   const app = fastify({
     logger: false,
     routerOptions: { maxParamLength: MAX_PARAMETER },
@@ -89,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
 
   if (metrics) addMetricsRoute(app, metrics);
+  if (statusRoutes) addStatusRoutes(app, statusRoutes);
   if (rooms) await addRoomRoutes(app, rooms);
 
   const hasPages = existsSync(pagesDir);

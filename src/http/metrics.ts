@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import proxyAddr from 'proxy-addr';
+import { isFromHere } from './from-here.ts';
 
 export interface MetricsRouteOptions {
   /** Who is answered: this machine alone, or everybody. */
@@ -8,11 +7,6 @@ export interface MetricsRouteOptions {
   contentType: string;
   text(): Promise<string>;
 }
-
-/** What a proxy adds to a request that it hands on. */
-const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
-
-const isLoopback = proxyAddr.compile(['loopback']);
 
 /** Numbers say who is served, and how much: others than this machine are told that there is nothing. */
 export function addMetricsRoute(app: FastifyInstance, { access, contentType, text }: MetricsRouteOptions): void {
@@ -26,11 +20,4 @@ export function addMetricsRoute(app: FastifyInstance, { access, contentType, tex
       .type(contentType)
       .send(await text());
   });
-}
-
-/** Sent by a program on this machine, over loopback or the Unix socket, and not by a proxy for somebody else. */
-function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  if (FORWARDED.some((name) => headers[name] !== undefined)) return false;
-  // A Unix socket has no address.
-  return socket.remoteAddress === undefined || isLoopback(socket.remoteAddress, 0);
 }

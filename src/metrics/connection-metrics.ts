@@ -12,6 +12,9 @@ interface Traffic {
   bytesOut: number;
 }
 
+/** Everything that connections do, on all paths. */
+export interface ConnectionTotals extends Traffic, Present {}
+
 /** The connections of one path at this moment. */
 interface Present {
   open: number;
@@ -42,6 +45,7 @@ export class ConnectionMetrics {
   readonly #messages: Counter<'path' | 'direction'>;
   readonly #bytes: Counter<'path' | 'direction'>;
   #collecting: Promise<void> | undefined;
+  #totals: ConnectionTotals = { ...noTraffic(), ...nobody() };
 
   constructor(server: Server, paths: readonly string[], register: Registry) {
     const registers = [register];
@@ -82,6 +86,11 @@ export class ConnectionMetrics {
     return this.#collecting;
   }
 
+  /** As they were last collected. */
+  get totals(): ConnectionTotals {
+    return this.#totals;
+  }
+
   /** A connection that ends meanwhile still has its counts, and is not among the ended of the beginning: it counts once. */
   async #addUp(): Promise<void> {
     const traffic = new Map([...this.#ended].map(([path, sum]) => [path, { ...sum }]));
@@ -100,6 +109,7 @@ export class ConnectionMetrics {
       most = Math.max(most, bufferedAmount);
     }
     this.#fullest.set(most);
+    this.#totals = { ...sumOf(traffic.values(), noTraffic()), ...sumOf(present.values(), nobody()) };
     this.#show(traffic, present);
   }
 
@@ -177,6 +187,12 @@ function add(traffic: Traffic, { messagesReceived, messagesSent, socket }: Conne
   traffic.messagesOut += messagesSent;
   traffic.bytesIn += socket.bytesRead ?? 0;
   traffic.bytesOut += socket.bytesWritten ?? 0;
+}
+
+function sumOf<T extends Record<keyof T, number>>(parts: Iterable<T>, sum: T): T {
+  for (const part of parts)
+    for (const key of Object.keys(sum) as (keyof T)[]) sum[key] = (sum[key] + part[key]) as T[keyof T];
+  return sum;
 }
 
 function entryOf<T>(map: Map<string, T>, key: string, make: () => T): T {

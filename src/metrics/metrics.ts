@@ -2,9 +2,9 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { RoomsObserver } from '../rooms/observer.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Server } from '../server.ts';
-import { ConnectionMetrics } from './connection-metrics.ts';
+import { ConnectionMetrics, type ConnectionTotals } from './connection-metrics.ts';
 import { addProcessMetrics } from './process-metrics.ts';
-import { RoomMetrics } from './room-metrics.ts';
+import { type Deliveries, RoomMetrics } from './room-metrics.ts';
 
 /** An HTTP request that was answered. */
 export interface Answered {
@@ -12,6 +12,12 @@ export interface Answered {
   /** The pattern of its route; undefined where it has none. */
   readonly route: string | undefined;
   readonly status: number;
+}
+
+/** The few numbers that a person looks at first; rates come from two of them. */
+export interface Summary extends ConnectionTotals {
+  readonly streams: number;
+  readonly delivery: Deliveries;
 }
 
 export interface MetricsOptions {
@@ -28,10 +34,13 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #rooms: RoomMetrics;
   readonly #requests: Counter<'method' | 'route' | 'status'>;
+  readonly #streams: () => number;
+  #connections: ConnectionMetrics | undefined;
   readonly #collectors: (() => void | Promise<void>)[] = [];
 
   constructor({ version, maxConnections, isReady, streams }: MetricsOptions) {
     const registers = [this.#registry];
+    this.#streams = streams;
     addProcessMetrics(this.#registry);
     this.#rooms = new RoomMetrics(this.#registry);
     this.#collectors.push(() => this.#rooms.collect());
@@ -75,9 +84,17 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** @throws where no server is watched yet */
+  async summary(): Promise<Summary> {
+    if (!this.#connections) throw new Error('no server is watched');
+    await this.#connections.collect();
+    return { ...this.#connections.totals, streams: this.#streams(), delivery: await this.#rooms.deliveries() };
+  }
+
   /** @param paths the patterns of its routes */
   watch(server: Server, paths: readonly string[]): void {
     const connections = new ConnectionMetrics(server, paths, this.#registry);
+    this.#connections = connections;
     this.#collectors.push(() => connections.collect());
   }
 

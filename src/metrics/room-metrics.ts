@@ -5,6 +5,13 @@ import type { Rooms } from '../rooms/rooms.ts';
 /** Seconds; times of events are whole milliseconds. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
+/** A histogram of all stores together: `atMost` counts those up to each of the bounds, in seconds. */
+export interface Deliveries {
+  readonly bounds: readonly number[];
+  readonly atMost: readonly number[];
+  readonly count: number;
+}
+
 type ByStore = 'store';
 
 /** Counts of the rooms of each store. */
@@ -68,6 +75,19 @@ export class RoomMetrics {
     }
     for (const result of ['appended', 'duplicate', 'unavailable']) this.#published.inc({ store, result }, 0);
     for (const outcome of ['exact', 'gap', 'reset', 'head']) this.#resumes.inc({ store, outcome }, 0);
+  }
+
+  /** Deliveries so far in all stores, by the seconds that they took: up to each bound, and in all. */
+  async deliveries(): Promise<Deliveries> {
+    const atMost = BUCKETS.map(() => 0);
+    let count = 0;
+    for (const { value, labels, metricName } of (await this.#delivery.get()).values) {
+      // The types do not know the label that buckets have beside ours.
+      const place = BUCKETS.indexOf(Number((labels as { le?: number | string }).le));
+      if (metricName?.endsWith('_count')) count += value;
+      else if (place !== -1) atMost[place] = (atMost[place] ?? 0) + value;
+    }
+    return { bounds: BUCKETS, atMost, count };
   }
 
   collect(): void {

@@ -96,6 +96,11 @@ export class Rooms {
     return { rooms: this.size, readers, behind, tailBytes: this.#settings.tailBudget.used };
   }
 
+  /** The rooms that somebody in this process reads, and how many do. */
+  *sizes(): Iterable<[room: string, readers: number]> {
+    for (const [name, { readers }] of this.#rooms) yield [name, readers.total];
+  }
+
   /** What the store holds, where it knows that without counting. */
   logSize(): LogSize | undefined {
     return this.#log.size?.();

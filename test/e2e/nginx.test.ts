@@ -158,16 +158,27 @@ test('in production a page of this site may connect through Nginx and one of ano
   t.notRegex(nginx.accessLog(), /a-secret/);
 });
 
-test('an unknown path and the metrics are 404 to the public', async (t) => {
+test('an unknown path, the metrics and the status are 404 to the public', async (t) => {
   const running = await start(t);
   if (!running) return;
   const { site } = running.nginx;
   t.is((await handshake(site, 'no-such-path')).status, 404);
   t.is((await handshake(site, 'metrics')).status, 404);
-  for (const path of ['metrics', 'metrics/', '%6Detrics', 'x/../metrics', '/metrics?a']) {
+  for (const path of [
+    'metrics',
+    'metrics/',
+    '%6Detrics',
+    'x/../metrics',
+    '/metrics?a',
+    'status',
+    'status?a',
+    'st%61tus',
+    'status/',
+    'status/connections',
+  ]) {
     t.is((await get(site, new URL(path, site.url))).status, 404, path);
   }
-  t.notRegex(running.program.output(), /metrics/);
+  t.notRegex(running.program.output(), /metrics|\/status/, 'the program is not asked');
 });
 
 test('handshakes of one address are limited, and loading pages does not use them up', async (t) => {

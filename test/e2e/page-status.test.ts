@@ -1,0 +1,74 @@
+import test from 'ava';
+import type { Page } from 'playwright-core';
+import { openTab, ownComplaints } from '../helpers/browser.ts';
+import { connect } from '../helpers/client.ts';
+import { startProgram } from '../helpers/program.ts';
+import { speak } from '../helpers/rooms.ts';
+
+const MARKUP = '<img src=x onerror=alert(1)>';
+
+const number = async (page: Page, id: string) => Number(await page.textContent(`#${id}`));
+
+const wide = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+test('shows rates, rooms, the process and its connections, closes one, on a phone too', async (t) => {
+  const tab = await openTab(t, { viewport: { width: 375, height: 800 } });
+  if (!tab) return;
+  const { page, complaints } = tab;
+  const program = await startProgram(t);
+  const echo = await connect(t, `${program.ws}echo?token=made-up`);
+  const reader = await speak(t, `${program.ws}rooms/lobby?name=a`);
+  const speaking = setInterval(() => reader.say({ type: 'publish', text: 'hello' }), 50);
+  t.teardown(() => clearInterval(speaking));
+
+  await page.goto(`${program.url}status.html`);
+  await page.locator('#state').getByText('实时', { exact: true }).waitFor();
+  await page.locator('#shown').getByText(`进程 ${program.child.pid}`).waitFor();
+  await page.waitForFunction(() => Number(document.querySelector('#messagesIn')?.textContent) > 0);
+  await page.waitForFunction(() => Number(document.querySelector('#slow')?.textContent) > 0);
+  t.is(await number(page, 'connections-now'), 2);
+  t.is(await page.textContent('.room-name'), 'lobby');
+  t.is(await page.locator('#processes tr').count(), 1);
+  t.deepEqual((await page.locator('#connections .cell-path .value').allTextContents()).sort(), [
+    '/echo',
+    '/rooms/:room',
+  ]);
+  t.notRegex(await page.content(), /made-up/);
+  t.false(await wide(page), 'nothing is wider than a phone');
+
+  await page.click('#language');
+  await page.locator('#state').getByText('Live', { exact: true }).waitFor();
+  const row = page.locator('#connections tr').filter({ hasText: '/echo' });
+  const button = row.getByRole('button');
+  await button.click();
+  t.is(await button.textContent(), 'Sure?', 'one click closes nothing');
+  t.is(echo.socket.readyState, 1);
+  await button.click();
+  t.is((await echo.closed).code, 1008);
+  await row.waitFor({ state: 'detached' });
+  t.is(await page.locator('#connections tr').count(), 1);
+  t.deepEqual(ownComplaints(complaints), []);
+});
+
+test('says who is answered, goes on when it is, and shows what it is told as text', async (t) => {
+  const tab = await openTab(t, { locale: 'en-GB', extraHTTPHeaders: { 'X-Forwarded-For': '192.0.2.1' } });
+  if (!tab) return;
+  const { page } = tab;
+  const program = await startProgram(t);
+  await page.goto(`${program.url}status.html`);
+  await page.locator('#notice').getByText('SSH tunnel').waitFor();
+  t.is(await page.locator('#connections tr').count(), 0);
+
+  const there = await (await fetch(`${program.url}status`)).json();
+  const rooms = [{ store: 'rooms', room: MARKUP, readers: 1 }];
+  const row = { id: MARKUP, path: MARKUP, address: MARKUP, since: 0, bytesIn: 0, bytesOut: 0, buffered: 0 };
+  await page.route('**/status', (route) => route.fulfill({ json: { ...there, version: MARKUP, rooms } }));
+  await page.route('**/status/connections', (route) =>
+    route.fulfill({ json: { pid: there.pid, total: 1, connections: [row] } }),
+  );
+  await page.locator('#notice').waitFor({ state: 'hidden' });
+  t.is(await page.textContent('.room-name'), MARKUP);
+  t.deepEqual((await page.locator('#connections .value').allTextContents()).slice(0, 3), [MARKUP, MARKUP, MARKUP]);
+  t.is(await page.locator('main img').count(), 0);
+});
