@@ -124,7 +124,7 @@ function writeFiles(dir: string, acme: string, port: number, plainPort: number, 
     ]);
   } else {
     // As docs/scale.md has it.
-    const servers = options.upstream.map((place) => `server ${place} max_fails=3 fail_timeout=10s;`);
+    const servers = options.upstream.map((place) => `server ${place} max_fails=0;`);
     edit(site, [
       ['    server unix:', '    # server unix:'],
       ['# server 127.0.0.1:8088 max_fails=0;', ['least_conn;', ...servers].join('\n    ')],
