@@ -7,7 +7,7 @@ import { Cable } from './cable.ts';
 import { startProgram } from './site.ts';
 
 /** A process with an address and a data folder of its own, as on a machine of its own; all that it says goes over cables. */
-export interface Machine {
+interface Machine {
   restart(): Promise<void>;
   /** What `/readyz` answers on the machine itself. */
   ready(): Promise<number>;
