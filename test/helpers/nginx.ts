@@ -10,8 +10,8 @@ import { missing, nginx, openssl } from './tools.ts';
 import { until } from './until.ts';
 
 export interface NginxOptions {
-  /** Where the program listens: the path of a Unix socket, or a port of 127.0.0.1. */
-  upstream: string | number;
+  /** Where the program listens: the path of a Unix socket, a port of 127.0.0.1, or several `address:port`. */
+  upstream: string | number | readonly string[];
   /** The pages to serve. @default the built ones */
   pages?: string;
   /** The pages of the release before. @default none */
@@ -117,10 +117,17 @@ function writeFiles(dir: string, acme: string, port: number, plainPort: number, 
     ['/var/log/nginx', dir],
   ]);
   if (typeof options.upstream === 'string') edit(site, [['/run/text-event-server/server.sock', options.upstream]]);
-  else {
+  else if (typeof options.upstream === 'number') {
     edit(site, [
       ['    server unix:', '    # server unix:'],
       ['# server 127.0.0.1:8088', `server 127.0.0.1:${options.upstream}`],
+    ]);
+  } else {
+    // As docs/scale.md has it.
+    const servers = options.upstream.map((place) => `server ${place} max_fails=0;`);
+    edit(site, [
+      ['    server unix:', '    # server unix:'],
+      ['# server 127.0.0.1:8088 max_fails=0;', ['least_conn;', ...servers].join('\n    ')],
     ]);
   }
   // What Debian's own nginx.conf has around a site, and a place for what Nginx would leave in /var.

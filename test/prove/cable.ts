@@ -3,13 +3,21 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 /** A network that can be cut: a relay in front of a server. While it is cut bytes go nowhere, and nobody is told. */
 export class Cable {
   readonly #target: number;
+  readonly #host: string;
+  readonly #refuses: boolean;
   readonly #sockets = new Set<Socket>();
   readonly #server = net.createServer((socket) => this.#accept(socket));
   #cut = false;
 
-  /** @param target port of 127.0.0.1 */
-  constructor(target: number) {
+  /**
+   * @param target port of the server
+   * @param options.host its address
+   * @param options.refuses while it is cut, what is new is refused, as by a router that knows that the machine is gone
+   */
+  constructor(target: number, { host = '127.0.0.1', refuses = false } = {}) {
     this.#target = target;
+    this.#host = host;
+    this.#refuses = refuses;
   }
 
   async listen(): Promise<number> {
@@ -36,10 +44,11 @@ export class Cable {
   #accept(near: Socket): void {
     this.#keep(near);
     if (this.#cut) {
-      near.pause();
+      if (this.#refuses) near.resetAndDestroy();
+      else near.pause();
       return;
     }
-    const far = net.connect(this.#target, '127.0.0.1');
+    const far = net.connect(this.#target, this.#host);
     this.#keep(far);
     for (const [from, to] of [
       [near, far],

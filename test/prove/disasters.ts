@@ -5,27 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Scope } from '../helpers/scope.ts';
 import { Cable } from './cable.ts';
-import { Crowd, type CrowdOptions } from './crowd.ts';
+import { Crowd } from './crowd.ts';
+import { crowdOf, type Disaster, gather } from './disaster.ts';
+import { machineDisasters } from './machine-disasters.ts';
 import { startDeployment, startProgram } from './site.ts';
-
-/** How large and how long. */
-export interface Scale {
-  readers: number;
-  rooms: number;
-  kills: number;
-  reloads: number;
-  /** Seconds for which something is cut off, stopped or full. */
-  seconds: number;
-}
-
-export interface Disaster {
-  id: string;
-  title: string;
-  /** Brings it upon a crowd; undefined where this machine lacks what it takes, which was said then. */
-  strike(t: Scope, scale: Scale): Promise<Crowd | undefined>;
-}
-
-const crowdOf = ({ readers, rooms }: Scale): CrowdOptions => ({ readers, rooms, publishers: 2, interval: 100 });
 
 export const disasters: readonly Disaster[] = [
   {
@@ -164,14 +147,8 @@ export const disasters: readonly Disaster[] = [
       return crowd;
     },
   },
+  ...machineDisasters,
 ];
-
-async function gather(t: Scope, url: string, options: CrowdOptions): Promise<Crowd> {
-  const crowd = new Crowd(url, options);
-  t.teardown(() => crowd.end());
-  await crowd.start();
-  return crowd;
-}
 
 /** Waits until publishers are told that nothing can be stored. */
 async function refused(crowd: Crowd): Promise<void> {

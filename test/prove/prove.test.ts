@@ -1,5 +1,6 @@
 import test from 'ava';
-import { disasters, type Scale } from './disasters.ts';
+import type { Scale } from './disaster.ts';
+import { disasters } from './disasters.ts';
 import { Ledger } from './ledger.ts';
 import { isClean, prove, table } from './prove.ts';
 

@@ -1,5 +1,5 @@
 import type { Scope } from '../helpers/scope.ts';
-import type { Disaster, Scale } from './disasters.ts';
+import type { Disaster, Scale } from './disaster.ts';
 import type { Verdict } from './ledger.ts';
 
 export interface Row extends Verdict {

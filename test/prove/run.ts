@@ -1,7 +1,8 @@
 // npm run prove: every disaster with real processes, and a table of what was lost. docs/durability.md says what it shows.
 import { parseArgs } from 'node:util';
 import type { Scope } from '../helpers/scope.ts';
-import { type Disaster, disasters, type Scale } from './disasters.ts';
+import type { Disaster, Scale } from './disaster.ts';
+import { disasters } from './disasters.ts';
 import { isClean, prove, type Row, table } from './prove.ts';
 
 const usage = `npm run prove -- [options]

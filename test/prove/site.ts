@@ -11,13 +11,15 @@ import type { Scope } from '../helpers/scope.ts';
 interface Site {
   /** `ws://host:port/` or `wss://…` */
   url: string;
-  /** Port of the program itself, on 127.0.0.1. */
+  /** Port of the program itself. */
   port: number;
 }
 
 export interface ProgramSite extends Site {
   /** SIGKILL, and at once a new process in its place. */
   kill(): Promise<void>;
+  /** SIGTERM, which sends everybody away; when it has ended, a new process in its place. */
+  restart(): Promise<void>;
 }
 
 export interface Pm2Site extends Site {
@@ -29,14 +31,19 @@ export interface Pm2Site extends Site {
 /** Everybody is on the loopback here, and comes back at once: what is for hostile strangers would only slow this down. */
 const SETTINGS = { MAX_CONNECTIONS_PER_IP: 'off', MESSAGES_PER_SECOND: 'off', BYTES_PER_SECOND: 'off' };
 
-/** The program alone, as `npm start` runs it. */
+/** The program alone, as `npm start` runs it, on 127.0.0.1 where `HOST` says nothing else. */
 export async function startProgram(t: Scope, env: Record<string, string> = {}): Promise<ProgramSite> {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-prove-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   const [port] = (await freePorts(1)) as [number];
   let child = await start();
   t.teardown(() => end(child));
-  return { url: `ws://127.0.0.1:${port}/`, port, kill };
+  return {
+    url: `ws://${env.HOST ?? '127.0.0.1'}:${port}/`,
+    port,
+    kill: () => renew('SIGKILL'),
+    restart: () => renew('SIGTERM'),
+  };
 
   async function start(): Promise<ChildProcess> {
     const started = spawn(process.execPath, [join(root, 'dist/main.js')], {
@@ -59,16 +66,16 @@ export async function startProgram(t: Scope, env: Record<string, string> = {}): 
     return started;
   }
 
-  async function kill(): Promise<void> {
-    await end(child);
+  async function renew(signal: NodeJS.Signals): Promise<void> {
+    await end(child, signal);
     child = await start();
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGKILL');
+  child.kill(signal);
   await exited;
 }
 
