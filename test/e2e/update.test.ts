@@ -74,9 +74,12 @@ test('deploy/update builds a release, brings it into service and goes back, and 
   t.deepEqual(tab.complaints, []);
 });
 
-/** Tries to bring a build into service that does not work; the limits are short, since it will not come up anyway. */
-function updateToBad(site: Installation, ...args: string[]): Promise<Outcome> {
-  return site.run('env', 'START_LIMIT=5', 'RELOAD_LIMIT=5', 'deploy/update', ...args);
+/**
+ * Tries to bring a build into service that does not work. The limits are short where it will not come up anyway.
+ * @param startLimit seconds that its trial may take
+ */
+function updateToBad(site: Installation, startLimit: number, ...args: string[]): Promise<Outcome> {
+  return site.run('env', `START_LIMIT=${startLimit}`, 'RELOAD_LIMIT=5', 'deploy/update', ...args);
 }
 
 test('a build that fails before the reload is not brought into service', async (t) => {
@@ -91,7 +94,7 @@ test('a build that fails before the reload is not brought into service', async (
   useOwnPackages(site);
   appendFileSync(join(site.root, 'src/main.ts'), 'const wrong: number = "text";\n');
   for (const [how, said, args] of builds) {
-    const { code, output } = await updateToBad(site, ...args);
+    const { code, output } = await updateToBad(site, 5, ...args);
     t.is(code, 1, how);
     t.regex(output, said, how);
     t.is((await site.health()).pid, pid, how);
@@ -110,7 +113,11 @@ for (const [how, line] of [
     const site = await installRelease(t, BUILT);
     const release = current(site);
     const trickle = startTrickle(site.ws);
-    const { code, output } = await updateToBad(site, buildElsewhere(site, 'bad', `if (process.env.pm_id) { ${line} }`));
+    const { code, output } = await updateToBad(
+      site,
+      60,
+      buildElsewhere(site, 'bad', `if (process.env.pm_id) { ${line} }`),
+    );
     t.is(code, 1, output);
     t.regex(output, /the old build serves on/);
     const { greeted, failures } = await trickle.stop();
