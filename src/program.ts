@@ -25,6 +25,12 @@ import { createStatus } from './status.ts';
 /** A worker that exits at once after closing its listener loses connections that the cluster has just handed to it. */
 const LINGER_MS = 100;
 
+/** Of the time to stop, what clients get; the rest is for the stores. */
+const STOP_SHARE = 0.8;
+
+/** How long the stores may take to close after the time to stop: an exit in the middle of it can crash inside of LMDB. */
+const STORE_MS = 3_000;
+
 /** Runs the program until it is told to stop; what people get wrong ends it with one line and exit code 1. */
 export async function run(args: string[]): Promise<void> {
   try {
@@ -104,10 +110,10 @@ async function serve(config: Config): Promise<void> {
     draining = true;
     log.info({ why, connections: server.connections.length }, 'stopping');
     // Whatever a peer does, the time is kept.
-    setTimeout(() => process.exit(0), config.drainTime);
+    setTimeout(() => process.exit(0), config.drainTime + STORE_MS);
     streams.end(config.reconnectsPerSecond);
     const besideClosed = new Promise((resolve) => (beside ? beside.close(resolve) : resolve(undefined)));
-    await Promise.all([server.shutdown(config.drainTime - LINGER_MS, config), besideClosed, delay(LINGER_MS)]);
+    await Promise.all([server.shutdown(config.drainTime * STOP_SHARE, config), besideClosed, delay(LINGER_MS)]);
     await app.close();
     await rooms.close();
     log.info('stopped');

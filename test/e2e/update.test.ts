@@ -113,6 +113,7 @@ for (const [how, line] of [
     const site = await installRelease(t, BUILT);
     const release = current(site);
     const trickle = startTrickle(site.ws);
+    t.teardown(() => trickle.stop());
     const { code, output } = await updateToBad(
       site,
       60,

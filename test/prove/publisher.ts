@@ -30,6 +30,7 @@ export class Publisher {
   #timer: NodeJS.Timeout | undefined;
   #stopping: (() => void) | undefined;
   #retryAfter = 0;
+  #ended = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -48,7 +49,7 @@ export class Publisher {
 
   end(): void {
     clearTimeout(this.#timer);
-    this.#socket?.removeAllListeners('close');
+    this.#ended = true;
     this.#socket?.terminate();
   }
 
@@ -72,6 +73,7 @@ export class Publisher {
     socket.on('close', () => {
       clearInterval(heartbeat);
       clearTimeout(this.#timer);
+      if (this.#ended) return;
       const delay = this.#retryAfter || 50 + Math.random() * 450;
       this.#retryAfter = 0;
       this.#timer = setTimeout(() => this.#connect(), delay);
