@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { launchChromium } from '../test/helpers/browser.ts';
+import { launchChromium } from '../test/helpers/chromium.ts';
 import { shrinkPng } from './shrink-png.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

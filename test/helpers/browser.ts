@@ -1,26 +1,7 @@
-import type { ExecutionContext } from 'ava';
-import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
+import { type ExecutionContext, registerCompletionHandler } from 'ava';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
 import { chromium, missing } from './tools.ts';
-
-/** The system's Chromium, headless. */
-export function launchChromium(): Promise<Browser> {
-  const executablePath = chromium.path();
-  if (!executablePath) throw new Error(`Chromium is not here: sudo apt-get install ${chromium.aptPackage}`);
-  return playwright.launch({
-    executablePath,
-    // Chromium refuses its sandbox to root.
-    chromiumSandbox: process.getuid?.() !== 0,
-    // Its own traffic is unwanted in a test, and where there is no internet it is refused a piece at a time.
-    args: [
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
 
 export interface Tab {
   browser: Browser;
@@ -29,15 +10,26 @@ export interface Tab {
   complaints: string[];
 }
 
+let shared: Promise<Browser> | undefined;
+
+/** One for all tests of a file, because its start takes longer than most of them. */
+function sharedChromium(): Promise<Browser> {
+  shared ??= launchChromium().then((browser) => {
+    registerCompletionHandler(() => void browser.close());
+    return browser;
+  });
+  return shared;
+}
+
 /**
- * A tab of a fresh Chromium that ends with the test; Chinese, 1280 × 720 and light where the options do not say otherwise.
+ * A tab of its own profile that ends with the test; Chinese, 1280 × 720 and light where the options do not say otherwise.
  * Undefined where there is no Chromium: the test has been left out in plain sight and should return.
  */
 export async function openTab(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Tab | undefined> {
   if (missing(t, chromium)) return undefined;
-  const browser = await launchChromium();
-  t.teardown(() => browser.close());
-  return openTabIn(browser, options);
+  const tab = await openTabIn(await sharedChromium(), options);
+  t.teardown(() => tab.page.context().close());
+  return tab;
 }
 
 /** A tab of its own profile, which shares nothing with the others of the browser. */

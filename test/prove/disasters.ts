@@ -7,9 +7,9 @@ import type { Scope } from '../helpers/scope.ts';
 import { Cable } from './cable.ts';
 import { Crowd } from './crowd.ts';
 import { crowdOf, type Disaster, gather } from './disaster.ts';
-import { machineDisasters } from './machine-disasters.ts';
 import { startDeployment, startProgram } from './site.ts';
 
+/** One machine, with its rooms in DATA_DIR. */
 export const disasters: readonly Disaster[] = [
   {
     id: 'kill',
@@ -147,7 +147,6 @@ export const disasters: readonly Disaster[] = [
       return crowd;
     },
   },
-  ...machineDisasters,
 ];
 
 /** Waits until publishers are told that nothing can be stored. */

@@ -2,8 +2,11 @@
 import { parseArgs } from 'node:util';
 import type { Scope } from '../helpers/scope.ts';
 import type { Disaster, Scale } from './disaster.ts';
-import { disasters } from './disasters.ts';
+import { disasters as ofOneMachine } from './disasters.ts';
+import { machineDisasters } from './machine-disasters.ts';
 import { isClean, prove, type Row, table } from './prove.ts';
+
+const disasters = [...ofOneMachine, ...machineDisasters];
 
 const usage = `npm run prove -- [options]
   --only A,B       of: ${disasters.map(({ id }) => id).join(', ')}

@@ -1,0 +1,4 @@
+import { disasters } from './disasters.ts';
+import { proveInShort } from './in-short.ts';
+
+proveInShort(disasters);
