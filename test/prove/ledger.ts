@@ -19,6 +19,18 @@ export interface Verdict {
   interrupted: number;
 }
 
+/** An acknowledged line that some readers were not given. */
+export interface Loss {
+  room: string;
+  text: string;
+  /** Where it was acknowledged. */
+  offset: number;
+  /** How many were not given it. */
+  readers: number;
+  /** What they were given with its offset instead, and around it. */
+  near: Received[];
+}
+
 /** Every line of a run: who published it, what was promised, what each reader got. */
 export class Ledger {
   readonly #rooms = new Map<string, RoomLedger>();
@@ -37,6 +49,11 @@ export class Ledger {
     let sum = 0;
     for (const room of this.#rooms.values()) sum += room.acknowledged.size;
     return sum;
+  }
+
+  /** The first of what is lost, for whoever has to find out why. */
+  losses(most = 5): Loss[] {
+    return [...this.#rooms].flatMap(([room, ledger]) => ledger.losses(room)).slice(0, most);
   }
 
   verdict(): Verdict {
@@ -71,6 +88,15 @@ export class RoomLedger {
   }
 
   #moved = 0;
+
+  losses(room: string): Loss[] {
+    const given = this.readers.map((lines) => new Set(lines.map(({ text }) => text)));
+    return [...this.acknowledged].flatMap(([text, offset]) => {
+      const without = this.readers.filter((_, i) => !given[i]?.has(text));
+      const near = without[0]?.filter((line) => Math.abs(line.offset - offset) <= 2);
+      return near ? [{ room, text, offset, readers: without.length, near }] : [];
+    });
+  }
 
   verdict(): Verdict {
     const places = new Map<string, number>(this.acknowledged);

@@ -1,11 +1,12 @@
 import type { Scope } from '../helpers/scope.ts';
 import type { Disaster, Scale } from './disaster.ts';
-import type { Verdict } from './ledger.ts';
+import type { Loss, Verdict } from './ledger.ts';
 
 export interface Row extends Verdict {
   title: string;
   /** From the blow until everyone was connected again and had what was acknowledged by then; the longest of them. */
   seconds: number;
+  losses: Loss[];
 }
 
 /** One disaster from a fresh server to the verdict; undefined where this machine lacks what it takes. */
@@ -13,7 +14,8 @@ export async function prove(t: Scope, disaster: Disaster, scale: Scale): Promise
   const crowd = await disaster.strike(t, scale);
   if (!crowd) return undefined;
   await crowd.stop();
-  return { title: disaster.title, ...crowd.ledger.verdict(), seconds: crowd.slowest };
+  const { ledger, slowest } = crowd;
+  return { title: disaster.title, ...ledger.verdict(), seconds: slowest, losses: ledger.losses() };
 }
 
 export function isClean({ acknowledged, received, lost, doubled, disordered, interrupted }: Row): boolean {
