@@ -10,6 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 
+/** The names that LMDB gives its files. */
+export const DATA_FILE = 'data.mdb';
+export const LOCK_FILE = 'lock.mdb';
+
 /** Bytes at the beginning of a data file that tell its page size and where its pages end. */
 const HEADER_BYTES = 168;
 /** Offsets in a header, of LMDB's data format 2 on 64-bit machines. */
@@ -17,7 +21,7 @@ const MAGIC = 24;
 const VERSION = 28;
 const PAGE_SIZE = 48;
 const LAST_PAGE = 144;
-const TRANSACTION = 152;
+export const TRANSACTION = 152;
 /** What may be missing without being damage is less: pages at the end that were taken and given back in one transaction. */
 const MOST_MISSING = 64 * 1024 ** 2;
 
@@ -74,15 +78,20 @@ function expectedBytes(file: string): { bytes: number; size: number } | undefine
     throw error;
   }
   try {
-    const { size } = fstatSync(fd);
-    if (size === 0) return undefined;
+    if (fstatSync(fd).size === 0) return undefined;
     const first = readHeader(fd, 0);
     const second = readHeader(fd, first.pageSize);
     const newest = second.transaction > first.transaction ? second : first;
-    return { bytes: (newest.lastPage + 1) * first.pageSize, size };
+    // The size after the header: another process that makes the file longer writes its pages first.
+    return { bytes: (newest.lastPage + 1) * first.pageSize, size: fstatSync(fd).size };
   } finally {
     closeSync(fd);
   }
+}
+
+/** Of a data file. */
+export function pageSizeOf(file: number): number {
+  return readHeader(file, 0).pageSize;
 }
 
 function readHeader(fd: number, position: number): Header {

@@ -97,8 +97,8 @@ class LmdbLog implements EventLog {
     this.#store = store;
     this.#settings = settings;
     this.#flush = flush;
-    this.#tables = openTables(store.root);
-    this.#changes = new Changes(store.root, 'changes');
+    this.#tables = store.writeSync(() => openTables(store.root));
+    this.#changes = store.writeSync(() => new Changes(store.root, 'changes'));
     this.#commits = new Commits(store, { bytesOf: lengthOf, apply: (requests) => this.#apply(requests), patience });
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
@@ -117,6 +117,11 @@ class LmdbLog implements EventLog {
 
   async read(room: string, after: Position | undefined, limit: number, maxBytes = Infinity): Promise<Page> {
     let life = this.#find(room);
+    // A place beyond the head: of a client who made it up, or because lmdb shows, for a moment, what was before the newest commit.
+    if (life !== undefined && after?.epoch === life.epoch && after.offset > life.head) {
+      await this.#ask({ room });
+      life = this.#find(room);
+    }
     while (life === undefined) {
       await this.#ask({ room });
       life = this.#find(room);

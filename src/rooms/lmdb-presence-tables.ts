@@ -61,7 +61,8 @@ export class PresenceTables {
     this.#mark = mark;
     this.#store = openStore(folder, { flush: false });
     const { root } = this.#store;
-    const table = <V, K extends Key | string | number = Key>(name: string) => root.openDB<V, K>({ name });
+    const table = <V, K extends Key | string | number = Key>(name: string) =>
+      this.#store.writeSync(() => root.openDB<V, K>({ name }));
     this.#members = table('members');
     this.#order = table('order');
     this.#clients = table('clients');
@@ -75,7 +76,7 @@ export class PresenceTables {
 
   /** Runs a change; all of it is stored, or where it throws nothing. */
   write<T>(change: () => T): T {
-    return this.#store.root.transactionSync(change);
+    return this.#store.writeSync(change);
   }
 
   async close(): Promise<void> {

@@ -4,12 +4,10 @@ import { join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { TextEventError } from '../errors.ts';
 import { FreeSpace } from './free-space.ts';
-import { allocateLock, lengthen } from './lmdb-files.ts';
-import { transact } from './lmdb-transact.ts';
+import { allocateLock, DATA_FILE, LOCK_FILE, lengthen } from './lmdb-files.ts';
+import { NewestTransaction } from './lmdb-newest.ts';
+import { Transactions } from './lmdb-transact.ts';
 import { RoomError, unavailable } from './room-error.ts';
-
-/** The name that LMDB gives its data file. */
-const DATA = 'data.mdb';
 
 /** Four times what one transaction of a log writes. */
 const DEFAULT_RESERVE = 16 * 1024 ** 2;
@@ -24,7 +22,7 @@ export interface StoreOptions {
 /** An open LMDB environment. */
 export interface Store {
   readonly folder: string;
-  /** For reading and for opening databases. Write with `write`. */
+  /** For reading. Write with `write`, and open databases inside of `writeSync`, which may have to make them. */
   readonly root: RootDatabase;
   readonly flushes: boolean;
   /**
@@ -32,12 +30,15 @@ export interface Store {
    * @throws RoomError unavailable where it could not be committed; what the action throws is passed on
    */
   write<T>(action: () => T): Promise<T>;
+  /** The same at once, and never refused for want of room on the disk. */
+  writeSync<T>(action: () => T): T;
   /** Resolves when everything written is on disk. What was opened several times is closed with the last. */
   close(): Promise<void>;
 }
 
 interface Shared {
-  root: RootDatabase;
+  readonly root: RootDatabase;
+  readonly newest: NewestTransaction;
   users: number;
 }
 
@@ -51,10 +52,11 @@ const shared = new Map<string, Shared>();
  */
 export function openStore(folder: string, { flush = true, reserve = DEFAULT_RESERVE }: StoreOptions = {}): Store {
   const path = resolve(folder);
-  const environment = shared.get(path) ?? { root: openRoot(path, flush), users: 0 };
+  const environment = shared.get(path) ?? openEnvironment(path, flush);
   shared.set(path, environment);
   environment.users++;
-  const { root } = environment;
+  const { root, newest } = environment;
+  const transactions = new Transactions(root, newest);
   const space = new FreeSpace(path, reserve);
   return {
     folder: path,
@@ -62,8 +64,9 @@ export function openStore(folder: string, { flush = true, reserve = DEFAULT_RESE
     flushes: flush,
     write(action) {
       const problem = space.problem();
-      return problem ? Promise.reject(unavailable(problem)) : transact(root, action);
+      return problem ? Promise.reject(unavailable(problem)) : transactions.run(action);
     },
+    writeSync: (action) => transactions.runSync(action),
     close: () => closeStore(path, environment),
   };
 }
@@ -73,14 +76,20 @@ async function closeStore(path: string, environment: Shared): Promise<void> {
   if (environment.users > 0) return;
   shared.delete(path);
   await environment.root.close();
+  environment.newest.close();
+}
+
+function openEnvironment(folder: string, flush: boolean): Shared {
+  const root = openRoot(folder, flush);
+  return { root, newest: new NewestTransaction(folder), users: 0 };
 }
 
 function openRoot(folder: string, flush: boolean): RootDatabase {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, access.R_OK | access.W_OK | access.X_OK);
-    allocateLock(join(folder, 'lock.mdb'));
-    const suspect = lengthen(join(folder, DATA));
+    allocateLock(join(folder, LOCK_FILE));
+    const suspect = lengthen(join(folder, DATA_FILE));
     const root = open({
       path: folder,
       noSubdir: false,
@@ -98,19 +107,22 @@ function openRoot(folder: string, flush: boolean): RootDatabase {
   }
 }
 
+/** As they are: whatever the keys of a database are, all of them come. */
+const BYTES = { encoding: 'binary', keyEncoding: 'binary' } as const;
+
 /** Reads every value, so that a page that is missing is found now; lmdb itself takes one for the end. */
 function readAll(root: RootDatabase): void {
   try {
     const names = [...root.getKeys()];
     expectCount(root, names.length);
-    for (const name of names) if (typeof name === 'string') readDatabase(root.openDB(name, { encoding: 'binary' }));
+    for (const name of names) if (typeof name === 'string') readDatabase(root.openDB(name, BYTES));
   } catch (error) {
     void root.close();
     throw error;
   }
 }
 
-function readDatabase(database: Database<Buffer>): void {
+function readDatabase(database: Database<Buffer, Buffer>): void {
   let count = 0;
   for (const { value } of database.getRange()) {
     expectEnd(value);
@@ -150,6 +162,6 @@ export function storeError(folder: string, reason: unknown): TextEventError {
   const { code, message = String(cause) } = cause as NodeJS.ErrnoException;
   const text = folderCodes.has(code)
     ? `the room log cannot be kept in ${folder}: ${message}; give DATA_DIR a folder that this user may write, with room on the disk`
-    : `the room log ${join(folder, DATA)} is damaged: ${message}; put a copy of ${folder} back, or move it away to begin with empty rooms`;
+    : `the room log ${join(folder, DATA_FILE)} is damaged: ${message}; put a copy of ${folder} back, or move it away to begin with empty rooms`;
   return new TextEventError('ERR_STORE', text, { cause });
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
+import { type NewestTransaction, Outdated } from './lmdb-newest.ts';
 import { RoomError, unavailable } from './room-error.ts';
 
 /** As lmdb rejects where a commit failed: with a promise of the reason, which must be handled. */
@@ -7,17 +8,52 @@ interface CommitError extends Error {
   readonly commitError?: Promise<never>;
 }
 
-/**
- * Runs an action in a write transaction, all of it or nothing. Resolves when it is flushed to disk, where the environment flushes.
- * @throws RoomError that the action throws, and `unavailable`, with its cause, for every other failure
- */
-export async function transact<T>(root: RootDatabase, action: () => T): Promise<T> {
-  try {
-    // Of a plain transaction, what was written before the action threw would be committed.
-    return await root.childTransaction(action);
-  } catch (error) {
-    if (error instanceof RoomError) throw error;
-    throw unavailable(await reasonOf(error as CommitError));
+/** How often a transaction is begun again that was outdated: each time another process has opened the environment at the wrong moment. */
+const MOST_ATTEMPTS = 10;
+
+/** Runs actions in write transactions of an environment, each of them whole or not at all, and never over what is committed. */
+export class Transactions {
+  readonly #root: RootDatabase;
+  readonly #newest: NewestTransaction;
+
+  constructor(root: RootDatabase, newest: NewestTransaction) {
+    this.#root = root;
+    this.#newest = newest;
+  }
+
+  /**
+   * Resolves when it is flushed to disk, where the environment flushes.
+   * @throws RoomError that the action throws, and `unavailable`, with its cause, for every other failure
+   */
+  async run<T>(action: () => T): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        // Of a plain transaction, what was written before the action threw would be committed.
+        return await this.#root.childTransaction(this.#checked(action));
+      } catch (error) {
+        if (error instanceof RoomError) throw error;
+        if (!(error instanceof Outdated) || attempt === MOST_ATTEMPTS)
+          throw unavailable(await reasonOf(error as CommitError));
+      }
+    }
+  }
+
+  /** At once; it waits for other processes. What the action throws is passed on. */
+  runSync<T>(action: () => T): T {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#root.transactionSync(this.#checked(action));
+      } catch (error) {
+        if (!(error instanceof Outdated) || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #checked<T>(action: () => T): () => T {
+    return () => {
+      this.#newest.check(this.#root.getWriteTxnId());
+      return action();
+    };
   }
 }
 
