@@ -1,12 +1,12 @@
 import type { Appended, Publication, RoomEvent } from './event-log.ts';
 import type { Changes, Mark } from './lmdb-changes.ts';
+import type { PublicationKeys } from './lmdb-keys.ts';
 import {
   eventKey,
   fromRecord,
   idleKey,
   type LogTables,
   nameKey,
-  publicationKey,
   type RoomRecord,
   type StoredEvent,
   toRecord,
@@ -34,9 +34,17 @@ export interface Answer {
   readonly event?: RoomEvent;
 }
 
+export interface WriterOptions {
+  readonly tables: LogTables;
+  readonly keys: PublicationKeys;
+  readonly settings: LogSettings;
+  readonly changes: Changes<Growth>;
+}
+
 /** Writes to the tables of a log. All of it runs inside a write transaction, and holds for that one only. */
 export class LmdbWriter {
   readonly #tables: LogTables;
+  readonly #keys: PublicationKeys;
   readonly #settings: LogSettings;
   readonly #changes: Changes<Growth>;
   /** Rooms read in this transaction. */
@@ -45,8 +53,9 @@ export class LmdbWriter {
   readonly #changed = new Set<RoomRecord>();
   readonly #grown = new Set<RoomRecord>();
 
-  constructor(tables: LogTables, settings: LogSettings, changes: Changes<Growth>) {
+  constructor({ tables, keys, settings, changes }: WriterOptions) {
     this.#tables = tables;
+    this.#keys = keys;
     this.#settings = settings;
     this.#changes = changes;
   }
@@ -93,11 +102,10 @@ export class LmdbWriter {
 
   #append(room: RoomRecord, publication: Publication): Outcome {
     const { from, text, key } = publication;
-    const place = key === undefined ? undefined : publicationKey(room.number, key);
-    const known = place && this.#tables.keys.get(place);
-    const first = known === undefined ? undefined : this.#tables.events.get(eventKey(room.number, known));
-    if (known !== undefined && first !== undefined) {
-      return { result: { position: { epoch: room.epoch, offset: known }, at: first[0], duplicate: true } };
+    const known = key === undefined ? undefined : this.#keys.find(room, key);
+    if (known !== undefined) {
+      const { offset, at } = known;
+      return { result: { position: { epoch: room.epoch, offset }, at, duplicate: true } };
     }
     room.head++;
     room.at = Math.max(room.at, this.#settings.now());
@@ -106,7 +114,7 @@ export class LmdbWriter {
       eventKey(room.number, room.head),
       key === undefined ? [room.at, text, from] : [room.at, text, from, key],
     );
-    if (place !== undefined) this.#tables.keys.putSync(place, room.head);
+    this.#keys.added(room, publication);
     this.#wake(room);
     this.#trim(room);
     this.#changed.add(room);
@@ -127,12 +135,12 @@ export class LmdbWriter {
 
   #drop(room: RoomRecord, event: StoredEvent | undefined): void {
     this.#tables.events.removeSync(eventKey(room.number, room.first));
+    this.#keys.dropped(room, room.first, event?.[3]);
     room.first++;
     this.#changed.add(room);
     if (event === undefined) return;
-    const [, text, from, key] = event;
+    const [, text, from] = event;
     room.bytes -= bytesOf({ from, text });
-    if (key !== undefined) this.#tables.keys.removeSync(publicationKey(room.number, key));
   }
 
   #find(name: string): RoomRecord | undefined {
@@ -155,7 +163,8 @@ export class LmdbWriter {
     }
     const number = ((this.#tables.state.get('number') as number | undefined) ?? 0) + 1;
     this.#tables.state.putSync('number', number);
-    const room = { number, name, epoch: newEpoch(), first: 1, head: 0, bytes: 0, at: 0, idleSince: 0, previous: [] };
+    const life = { epoch: newEpoch(), first: 1, head: 0, previous: [] };
+    const room = { number, name, ...life, bytes: 0, at: 0, idleSince: 0, indexed: 0 };
     this.#rooms.set(name, room);
     this.#rest(room);
     return room;
