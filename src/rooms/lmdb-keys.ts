@@ -3,8 +3,8 @@ import { eventKey, type LogTables, publicationKey, type RoomRecord } from './lmd
 
 /** The most events of a room whose keys are not in the table. */
 const MOST_BEHIND = 64;
-/** A longer text or key goes into the table at once, in UTF-16 units: what is behind it is read again, and kept in memory. */
-const LONG = 1024;
+/** Nothing longer is put off, in UTF-16 units: a text that would be read again, and a key that would be kept in memory. */
+export const LONG = 1024;
 /** Rooms whose newest keys are kept in memory. */
 const MOST_ROOMS = 1000;
 
@@ -60,10 +60,10 @@ export class PublicationKeys {
     if (isLong || head - room.indexed >= MOST_BEHIND) this.#index(room, newest);
   }
 
-  /** The oldest event is taken away, which had a key or none. */
-  dropped(room: RoomRecord, offset: number, key: string | undefined): void {
+  /** An event that was dropped is taken out of its table, the oldest first; it had a key or none. */
+  takenOut(room: RoomRecord, offset: number, key: string | undefined): void {
     if (offset > room.indexed) room.indexed = offset;
-    else if (key !== undefined) this.#tables.keys.removeSync(publicationKey(room.number, key));
+    else if (key !== undefined) this.#remove(publicationKey(room.number, key), offset);
   }
 
   /** The last transaction has failed: what is in memory may be of it. */
@@ -72,13 +72,21 @@ export class PublicationKeys {
   }
 
   #index(room: RoomRecord, { offsets }: NewestKeys): void {
-    for (const [key, offset] of offsets) this.#tables.keys.putSync(publicationKey(room.number, key), offset);
+    for (const [key, offset] of offsets) {
+      if (offset >= room.first) this.#tables.keys.putSync(publicationKey(room.number, key), offset);
+    }
     room.indexed = room.head;
   }
 
-  #at({ number }: RoomRecord, offset: number | undefined): Known | undefined {
-    const event = offset === undefined ? undefined : this.#tables.events.get(eventKey(number, offset));
-    return event && { offset: offset as number, at: event[0] };
+  /** Since the event was dropped the key may have been used again. */
+  #remove(place: Buffer, offset: number): void {
+    if (this.#tables.keys.get(place) === offset) this.#tables.keys.removeSync(place);
+  }
+
+  /** Of an event that is retained. */
+  #at({ number, first }: RoomRecord, offset = 0): Known | undefined {
+    const event = offset < first ? undefined : this.#tables.events.get(eventKey(number, offset));
+    return event && { offset, at: event[0] };
   }
 
   /** @param head up to where events are read that are not known yet: those of other processes, or of before */

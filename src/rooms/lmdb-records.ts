@@ -21,6 +21,8 @@ export interface RoomRecord extends RoomLife {
   idleSince: number;
   /** The table of keys has those of the events up to this offset. */
   indexed: number;
+  /** Offset of the oldest event in the table: those before `first` are dropped, and taken out of it some at a time. */
+  kept: number;
 }
 
 type StoredRoom = readonly [
@@ -34,6 +36,7 @@ type StoredRoom = readonly [
   idleSince: number,
   previous: readonly PreviousLife[],
   indexed?: number,
+  kept?: number,
 ];
 
 /** The name comes after the text: where a file has lost its end, that of a long value is zero, and a name does not end so. */
@@ -118,13 +121,13 @@ export function idleKey({ idleSince, number }: RoomRecord): Buffer {
 }
 
 export function toRecord(stored: StoredRoom): RoomRecord {
-  const [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed = head] = stored;
-  return { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed };
+  const [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed = head, kept = first] = stored;
+  return { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept };
 }
 
 export function fromRecord(room: RoomRecord): StoredRoom {
-  const { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed } = room;
-  return [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed];
+  const { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept } = room;
+  return [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept];
 }
 
 export function toEvent(offset: number, [at, text, from]: StoredEvent): RoomEvent {

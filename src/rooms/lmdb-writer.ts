@@ -1,6 +1,6 @@
 import type { Appended, Publication, RoomEvent } from './event-log.ts';
 import type { Changes, Mark } from './lmdb-changes.ts';
-import type { PublicationKeys } from './lmdb-keys.ts';
+import { LONG, type PublicationKeys } from './lmdb-keys.ts';
 import {
   eventKey,
   fromRecord,
@@ -14,6 +14,11 @@ import {
 import { bytesOf, type LogSettings, tooManyRooms } from './log-limits.ts';
 import { newEpoch } from './log-place.ts';
 import type { RoomError } from './room-error.ts';
+
+/** The most events of a room that are dropped and still in the table: where it is full each append would dirty the pages of the oldest too. */
+const MOST_DROPPED = 64;
+/** The same as a part of those that it keeps. */
+const MOST_DROPPED_OF = 1 / 100;
 
 /** Rooms that grew in one transaction, to which head, and of which epoch. */
 export type Growth = readonly (readonly [room: string, head: number, epoch: string])[];
@@ -52,12 +57,14 @@ export class LmdbWriter {
   /** Those to be written, once each, at its end. */
   readonly #changed = new Set<RoomRecord>();
   readonly #grown = new Set<RoomRecord>();
+  readonly #mostDropped: number;
 
   constructor({ tables, keys, settings, changes }: WriterOptions) {
     this.#tables = tables;
     this.#keys = keys;
     this.#settings = settings;
     this.#changes = changes;
+    this.#mostDropped = Math.min(MOST_DROPPED, settings.maxEvents * MOST_DROPPED_OF);
   }
 
   /** Answers each request; the mark is there where anything was written. */
@@ -88,6 +95,7 @@ export class LmdbWriter {
       if (event !== undefined && event[0] >= before) break;
       this.#drop(room, event);
     }
+    this.#takeOut(room);
     if (room.first > first && room.first > room.head) this.#rest(room);
     return room.first - first;
   }
@@ -134,13 +142,21 @@ export class LmdbWriter {
   }
 
   #drop(room: RoomRecord, event: StoredEvent | undefined): void {
-    this.#tables.events.removeSync(eventKey(room.number, room.first));
-    this.#keys.dropped(room, room.first, event?.[3]);
     room.first++;
     this.#changed.add(room);
-    if (event === undefined) return;
-    const [, text, from] = event;
+    const [, text = '', from = ''] = event ?? [];
     room.bytes -= bytesOf({ from, text });
+    if (text.length > LONG || room.first - room.kept >= this.#mostDropped) this.#takeOut(room);
+  }
+
+  /** Takes the events out of the table that have been dropped. */
+  #takeOut(room: RoomRecord): void {
+    this.#changed.add(room);
+    for (; room.kept < room.first; room.kept++) {
+      const place = eventKey(room.number, room.kept);
+      this.#keys.takenOut(room, room.kept, this.#tables.events.get(place)?.[3]);
+      this.#tables.events.removeSync(place);
+    }
   }
 
   #find(name: string): RoomRecord | undefined {
@@ -164,7 +180,7 @@ export class LmdbWriter {
     const number = ((this.#tables.state.get('number') as number | undefined) ?? 0) + 1;
     this.#tables.state.putSync('number', number);
     const life = { epoch: newEpoch(), first: 1, head: 0, previous: [] };
-    const room = { number, name, ...life, bytes: 0, at: 0, idleSince: 0, indexed: 0 };
+    const room = { number, name, ...life, bytes: 0, at: 0, idleSince: 0, indexed: 0, kept: 1 };
     this.#rooms.set(name, room);
     this.#rest(room);
     return room;

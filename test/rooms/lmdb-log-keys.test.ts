@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { type LmdbLogOptions, openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openTables } from '../../src/rooms/lmdb-records.ts';
+import { openStore } from '../../src/rooms/lmdb-store.ts';
+import { until } from '../helpers/server.ts';
 import { count } from '../suites/log-under-test.ts';
 import { emptyFolder } from './folders.ts';
 
@@ -65,6 +68,30 @@ for (const maxEvents of [1, 10, 64, 100]) {
     await assertKnown(t, logs[1], new Map([[`${300 - maxEvents}`, 301]]));
   });
 }
+
+test('what is dropped leaves the tables, some at a time, and wholly when its time is over', async (t) => {
+  let now = 1000;
+  const folder = emptyFolder(t);
+  const log = await open(t, folder, { maxEvents: 1000, maxAge: 5000, sweepInterval: 5, now: () => now });
+  const store = openStore(folder);
+  t.teardown(() => store.close());
+  const { events, keys } = openTables(store.root);
+  const sizes = () => [events, keys].map((table) => [...table.getKeys()].length);
+  const publish = (i: number) => log.append('room', { from: 'a', text: `${i}`, key: `${i}` });
+  for (const half of [count(750), count(755).map((i) => 750 + i)]) await Promise.all(half.map(publish));
+  const { epoch, offset } = await log.head('room');
+  const page = await log.read('room', { epoch, offset: 0 }, ALL);
+  t.deepEqual([offset, page.events.length, page.gap], [1505, 1000, { from: 0, to: 505 }]);
+  t.true(
+    sizes().every((size) => size <= 1010),
+    `${sizes()}`,
+  );
+  t.false((await publish(505)).duplicate);
+  t.true((await publish(507)).duplicate);
+  now = 9000;
+  await until(() => sizes().every((size) => size === 0));
+  t.is((await log.head('room')).offset, 1506);
+});
 
 test('the keys of a transaction that failed are free', async (t) => {
   let fails = false;
