@@ -88,7 +88,7 @@ export class Metrics {
   async summary(): Promise<Summary> {
     if (!this.#connections) throw new Error('no server is watched');
     await this.#connections.collect();
-    return { ...this.#connections.totals, streams: this.#streams(), delivery: await this.#rooms.deliveries() };
+    return { ...this.#connections.totals, streams: this.#streams(), delivery: this.#rooms.deliveries() };
   }
 
   /** @param paths the patterns of its routes */

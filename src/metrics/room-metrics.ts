@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { RoomsObserver } from '../rooms/observer.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import { Durations } from './durations.ts';
 
 /** Seconds; times of events are whole milliseconds. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -20,8 +21,8 @@ export class RoomMetrics {
   readonly #watched: [store: string, rooms: Rooms][] = [];
   readonly #gauges: ReturnType<typeof gaugesIn>;
   readonly #published: Counter<ByStore | 'result'>;
-  readonly #publishTime: Histogram<ByStore>;
-  readonly #delivery: Histogram<ByStore>;
+  readonly #publishTime: Durations;
+  readonly #delivery: Durations;
   readonly #resumes: Counter<ByStore | 'outcome'>;
   readonly #acks: Counter<ByStore>;
   readonly #gaps: Counter<ByStore>;
@@ -29,16 +30,25 @@ export class RoomMetrics {
   readonly #resets: Counter<ByStore>;
   readonly #fallenBehind: Counter<ByStore>;
   readonly #failures: Counter<ByStore>;
+  /** Tells the counters what was counted beside them. */
+  readonly #tallies: (() => void)[] = [];
 
   constructor(register: Registry) {
     this.#registers = [register];
     this.#gauges = gaugesIn(this.#registers);
     this.#published = this.#counter('appends_total', 'Publications to rooms, by what became of them', 'result');
-    this.#publishTime = this.#histogram('append_seconds', 'From asking for a publication to its being durable');
-    this.#delivery = this.#histogram(
-      'delivery_seconds',
-      'From the time of an event to its bytes being written to the sockets of all at the head; once per event',
-    );
+    this.#publishTime = new Durations({
+      name: 'text_event_append_seconds',
+      help: 'From asking for a publication to its being durable',
+      bounds: BUCKETS,
+      register,
+    });
+    this.#delivery = new Durations({
+      name: 'text_event_delivery_seconds',
+      help: 'From the time of an event to its bytes being written to the sockets of all at the head; once per event',
+      bounds: BUCKETS,
+      register,
+    });
     this.#resumes = this.#counter('resumes_total', 'Readers who came, by what they found', 'outcome');
     this.#acks = this.#counter('acks_total', 'Acknowledgements sent to WebSockets');
     this.#gaps = this.#counter('gaps_total', 'Times that a reader was told that events are missing');
@@ -49,13 +59,16 @@ export class RoomMetrics {
   }
 
   observer(store: string): RoomsObserver {
+    const publishTime = this.#publishTime.of(store);
+    const appended = this.#tally((count) => this.#published.inc({ store, result: 'appended' }, count));
     return {
       published: (result, seconds) => {
-        this.#published.inc({ store, result });
-        this.#publishTime.observe({ store }, seconds);
+        if (result === 'appended') appended();
+        else this.#published.inc({ store, result });
+        publishTime(seconds);
       },
-      acknowledged: () => this.#acks.inc({ store }),
-      pushed: this.#afterWriting((seconds) => this.#delivery.observe({ store }, seconds)),
+      acknowledged: this.#tally((count) => this.#acks.inc({ store }, count)),
+      pushed: this.#afterWriting(this.#delivery.of(store)),
       resumed: (outcome) => this.#resumes.inc({ store, outcome }),
       gap: (lost) => {
         this.#gaps.inc({ store });
@@ -78,19 +91,12 @@ export class RoomMetrics {
   }
 
   /** Deliveries so far in all stores, by the seconds that they took: up to each bound, and in all. */
-  async deliveries(): Promise<Deliveries> {
-    const atMost = BUCKETS.map(() => 0);
-    let count = 0;
-    for (const { value, labels, metricName } of (await this.#delivery.get()).values) {
-      // The types do not know the label that buckets have beside ours.
-      const place = BUCKETS.indexOf(Number((labels as { le?: number | string }).le));
-      if (metricName?.endsWith('_count')) count += value;
-      else if (place !== -1) atMost[place] = (atMost[place] ?? 0) + value;
-    }
-    return { bounds: BUCKETS, atMost, count };
+  deliveries(): Deliveries {
+    return { bounds: BUCKETS, ...this.#delivery.total() };
   }
 
   collect(): void {
+    for (const tell of this.#tallies) tell();
     const { rooms, readers, behind, tailBytes, logRooms, logEvents, logBytes } = this.#gauges;
     for (const [store, watched] of this.#watched) {
       const usage = watched.usage();
@@ -119,20 +125,21 @@ export class RoomMetrics {
     };
   }
 
+  /** What happens with each publication is counted without a hash of labels. */
+  #tally(tell: (count: number) => void): () => void {
+    let count = 0;
+    this.#tallies.push(() => {
+      tell(count);
+      count = 0;
+    });
+    return () => {
+      count++;
+    };
+  }
+
   #counter<L extends string = never>(name: string, help: string, ...labels: L[]): Counter<ByStore | L> {
     const labelNames: (ByStore | L)[] = ['store', ...labels];
     return new Counter({ name: `text_event_${name}`, help, labelNames, registers: this.#registers });
-  }
-
-  #histogram(name: string, help: string): Histogram<ByStore> {
-    const labelNames: ByStore[] = ['store'];
-    return new Histogram({
-      name: `text_event_${name}`,
-      help,
-      labelNames,
-      buckets: BUCKETS,
-      registers: this.#registers,
-    });
   }
 }
 

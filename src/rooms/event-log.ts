@@ -51,6 +51,7 @@ export interface Page {
 /** What all rooms of a log hold together. */
 export interface LogSize {
   readonly rooms: number;
+  /** Some that were dropped a moment ago may still count. */
   readonly events: number;
   /** On disk, as far as it is in use; in memory that of texts and names. */
   readonly bytes: number;

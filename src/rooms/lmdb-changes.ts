@@ -55,9 +55,15 @@ export class Changes<T> {
   }
 
   /** Whether a change that was recorded here is committed. */
-  isCommitted({ number, serial }: Mark): boolean {
+  isCommitted(mark: Mark): boolean {
     // Reads of one turn share a snapshot; without this it could be one from before the commit.
     this.#entries.resetReadTxn();
+    // This is asked often, and the change itself may be long.
+    return this.#newest() >= mark.number && this.isRecorded(mark);
+  }
+
+  /** The same as what is being read or written sees it. */
+  isRecorded({ number, serial }: Mark): boolean {
     const entry = this.#entries.get(number) as Entry<T> | undefined;
     return entry !== undefined && entry[0] === this.#maker && entry[2] === serial;
   }

@@ -1,23 +1,14 @@
-import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication } from './event-log.ts';
 import { bootId, liveFolder, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
-import { Changes } from './lmdb-changes.ts';
+import { Changes, type Mark } from './lmdb-changes.ts';
 import { Commits, type Done } from './lmdb-commits.ts';
-import {
-  eventKey,
-  type LogTables,
-  nameKey,
-  offsetOf,
-  openTables,
-  type RoomRecord,
-  sizeOf,
-  toEvent,
-  toRecord,
-} from './lmdb-records.ts';
+import { PublicationKeys } from './lmdb-keys.ts';
+import { readPage } from './lmdb-page.ts';
+import { type LogTables, nameKey, openTables, type RoomRecord, sizeOf, toRecord } from './lmdb-records.ts';
 import { openStore, type Store, storeError } from './lmdb-store.ts';
 import { Sweeper } from './lmdb-sweep.ts';
 import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
 import {
-  bytesOf,
   durableLimits,
   type LogLimits,
   type LogOptions,
@@ -25,7 +16,6 @@ import {
   liveLimits,
   logSettings,
 } from './log-limits.ts';
-import { startAfter } from './log-place.ts';
 import type { Position } from './position.ts';
 import { RoomError, unavailable } from './room-error.ts';
 
@@ -87,10 +77,13 @@ class LmdbLog implements EventLog {
   readonly #settings: LogSettings;
   readonly #tables: LogTables;
   readonly #changes: Changes<Growth>;
+  readonly #keys: PublicationKeys;
   readonly #commits: Commits<Request, Outcome>;
   readonly #sweeper: Sweeper;
   readonly #flush: boolean;
   readonly #listeners = new Set<GrowthListener>();
+  /** Of the last transaction that wrote. */
+  #mark: Mark | undefined;
   #isClosed = false;
 
   constructor(store: Store, settings: LogSettings, flush: boolean, patience: number) {
@@ -99,6 +92,7 @@ class LmdbLog implements EventLog {
     this.#flush = flush;
     this.#tables = store.writeSync(() => openTables(store.root));
     this.#changes = store.writeSync(() => new Changes(store.root, 'changes'));
+    this.#keys = new PublicationKeys(this.#tables);
     this.#commits = new Commits(store, { bytesOf: lengthOf, apply: (requests) => this.#apply(requests), patience });
     this.#sweeper = new Sweeper(store, this.#tables, settings, () => this.#writer());
   }
@@ -126,7 +120,7 @@ class LmdbLog implements EventLog {
       await this.#ask({ room });
       life = this.#find(room);
     }
-    return this.#page(life, after, limit, maxBytes);
+    return readPage(this.#tables, life, { after, limit, maxBytes });
   }
 
   async head(room: string): Promise<Position> {
@@ -184,14 +178,32 @@ class LmdbLog implements EventLog {
   /** Inside a write transaction. */
   #apply(requests: readonly Request[]): Done<Outcome> {
     const wasClean = unmarkClean(this.#tables);
-    const { outcomes, mark } = this.#writer().apply(requests);
+    const { outcomes, mark } = this.#write(requests);
     // Without the mark's end on disk, a power cut would leave a log that looks closed and has lost what follows.
     if (this.#flush || wasClean || mark === undefined) return { outcomes };
     return { outcomes, isVisible: () => this.#changes.isCommitted(mark) };
   }
 
+  /** A transaction is known to have failed when another takes its place. */
+  #write(requests: readonly Request[]): ReturnType<LmdbWriter['apply']> {
+    if (this.#mark !== undefined && !this.#changes.isRecorded(this.#mark)) this.#keys.forget();
+    try {
+      const written = this.#writer().apply(requests);
+      this.#mark = written.mark ?? this.#mark;
+      return written;
+    } catch (error) {
+      this.#keys.forget();
+      throw error;
+    }
+  }
+
   #writer(): LmdbWriter {
-    return new LmdbWriter(this.#tables, this.#settings, this.#changes);
+    return new LmdbWriter({
+      tables: this.#tables,
+      keys: this.#keys,
+      settings: this.#settings,
+      changes: this.#changes,
+    });
   }
 
   /** The room as it is committed now, by any process. */
@@ -208,29 +220,6 @@ class LmdbLog implements EventLog {
 
   #looksIdle({ idleSince }: RoomRecord): boolean {
     return idleSince > 0 && this.#settings.now() - idleSince > IDLE_STEP;
-  }
-
-  #page(life: RoomRecord, after: Position | undefined, limit: number, maxBytes: number): Page {
-    const { epoch, head, number } = life;
-    const start = startAfter(life, after);
-    const [from, to] = [eventKey(number, start.after + 1), eventKey(number, head + 1)];
-    const events: RoomEvent[] = [];
-    let bytes = 0;
-    try {
-      for (const { key, value } of this.#tables.events.getRange({ start: from, end: to, limit })) {
-        const event = toEvent(offsetOf(key), value);
-        if (event.offset !== start.after + 1 + events.length) break;
-        events.push(event);
-        bytes += bytesOf(event);
-        if (bytes >= maxBytes) break;
-      }
-    } catch (error) {
-      throw unavailable(error);
-    }
-    if (bytes < maxBytes && events.length < Math.min(limit, head - start.after)) {
-      throw unavailable(new Error(`events of ${life.name} are missing after ${start.after + events.length}`));
-    }
-    return { epoch, head, ...start, events };
   }
 
   *#heads(): Generator<readonly [room: string, head: number, epoch: string]> {

@@ -19,6 +19,10 @@ export interface RoomRecord extends RoomLife {
   at: number;
   /** Since when it has no events; 0 where it has. */
   idleSince: number;
+  /** The table of keys has those of the events up to this offset. */
+  indexed: number;
+  /** Offset of the oldest event in the table: those before `first` are dropped, and taken out of it some at a time. */
+  kept: number;
 }
 
 type StoredRoom = readonly [
@@ -31,6 +35,8 @@ type StoredRoom = readonly [
   at: number,
   idleSince: number,
   previous: readonly PreviousLife[],
+  indexed?: number,
+  kept?: number,
 ];
 
 /** The name comes after the text: where a file has lost its end, that of a long value is zero, and a name does not end so. */
@@ -44,7 +50,7 @@ export interface LogTables {
   readonly rooms: Database<StoredRoom, Buffer>;
   /** By room number and offset. */
   readonly events: Database<StoredEvent, Buffer>;
-  /** Offsets, by room number and publication key. */
+  /** Offsets, by room number and publication key; of the newest events the keys are not there yet. */
   readonly keys: Database<number, Buffer>;
   /** Names of rooms without events, by since when and room number. */
   readonly idle: Database<string, Buffer>;
@@ -100,9 +106,11 @@ export function offsetOf(eventKey: Buffer): number {
 }
 
 export function publicationKey(number: number, key: string): Buffer {
-  const prefix = Buffer.allocUnsafe(4);
-  prefix.writeUInt32BE(number, 0);
-  return Buffer.concat([prefix, bounded(Buffer.from(key))]);
+  const bytes = bounded(Buffer.from(key));
+  const place = Buffer.allocUnsafe(4 + bytes.length);
+  place.writeUInt32BE(number, 0);
+  place.set(bytes, 4);
+  return place;
 }
 
 export function idleKey({ idleSince, number }: RoomRecord): Buffer {
@@ -112,13 +120,14 @@ export function idleKey({ idleSince, number }: RoomRecord): Buffer {
   return key;
 }
 
-export function toRecord([number, name, epoch, first, head, bytes, at, idleSince, previous]: StoredRoom): RoomRecord {
-  return { number, name, epoch, first, head, bytes, at, idleSince, previous };
+export function toRecord(stored: StoredRoom): RoomRecord {
+  const [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed = head, kept = first] = stored;
+  return { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept };
 }
 
 export function fromRecord(room: RoomRecord): StoredRoom {
-  const { number, name, epoch, first, head, bytes, at, idleSince, previous } = room;
-  return [number, name, epoch, first, head, bytes, at, idleSince, previous];
+  const { number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept } = room;
+  return [number, name, epoch, first, head, bytes, at, idleSince, previous, indexed, kept];
 }
 
 export function toEvent(offset: number, [at, text, from]: StoredEvent): RoomEvent {

@@ -1,12 +1,12 @@
 import type { Appended, Publication, RoomEvent } from './event-log.ts';
 import type { Changes, Mark } from './lmdb-changes.ts';
+import { LONG, type PublicationKeys } from './lmdb-keys.ts';
 import {
   eventKey,
   fromRecord,
   idleKey,
   type LogTables,
   nameKey,
-  publicationKey,
   type RoomRecord,
   type StoredEvent,
   toRecord,
@@ -14,6 +14,11 @@ import {
 import { bytesOf, type LogSettings, tooManyRooms } from './log-limits.ts';
 import { newEpoch } from './log-place.ts';
 import type { RoomError } from './room-error.ts';
+
+/** The most events of a room that are dropped and still in the table: where it is full each append would dirty the pages of the oldest too. */
+const MOST_DROPPED = 64;
+/** The same as a part of those that it keeps. */
+const MOST_DROPPED_OF = 1 / 100;
 
 /** Rooms that grew in one transaction, to which head, and of which epoch. */
 export type Growth = readonly (readonly [room: string, head: number, epoch: string])[];
@@ -34,9 +39,17 @@ export interface Answer {
   readonly event?: RoomEvent;
 }
 
+export interface WriterOptions {
+  readonly tables: LogTables;
+  readonly keys: PublicationKeys;
+  readonly settings: LogSettings;
+  readonly changes: Changes<Growth>;
+}
+
 /** Writes to the tables of a log. All of it runs inside a write transaction, and holds for that one only. */
 export class LmdbWriter {
   readonly #tables: LogTables;
+  readonly #keys: PublicationKeys;
   readonly #settings: LogSettings;
   readonly #changes: Changes<Growth>;
   /** Rooms read in this transaction. */
@@ -44,11 +57,14 @@ export class LmdbWriter {
   /** Those to be written, once each, at its end. */
   readonly #changed = new Set<RoomRecord>();
   readonly #grown = new Set<RoomRecord>();
+  readonly #mostDropped: number;
 
-  constructor(tables: LogTables, settings: LogSettings, changes: Changes<Growth>) {
+  constructor({ tables, keys, settings, changes }: WriterOptions) {
     this.#tables = tables;
+    this.#keys = keys;
     this.#settings = settings;
     this.#changes = changes;
+    this.#mostDropped = Math.min(MOST_DROPPED, settings.maxEvents * MOST_DROPPED_OF);
   }
 
   /** Answers each request; the mark is there where anything was written. */
@@ -79,6 +95,7 @@ export class LmdbWriter {
       if (event !== undefined && event[0] >= before) break;
       this.#drop(room, event);
     }
+    this.#takeOut(room);
     if (room.first > first && room.first > room.head) this.#rest(room);
     return room.first - first;
   }
@@ -93,11 +110,10 @@ export class LmdbWriter {
 
   #append(room: RoomRecord, publication: Publication): Outcome {
     const { from, text, key } = publication;
-    const place = key === undefined ? undefined : publicationKey(room.number, key);
-    const known = place && this.#tables.keys.get(place);
-    const first = known === undefined ? undefined : this.#tables.events.get(eventKey(room.number, known));
-    if (known !== undefined && first !== undefined) {
-      return { result: { position: { epoch: room.epoch, offset: known }, at: first[0], duplicate: true } };
+    const known = key === undefined ? undefined : this.#keys.find(room, key);
+    if (known !== undefined) {
+      const { offset, at } = known;
+      return { result: { position: { epoch: room.epoch, offset }, at, duplicate: true } };
     }
     room.head++;
     room.at = Math.max(room.at, this.#settings.now());
@@ -106,7 +122,7 @@ export class LmdbWriter {
       eventKey(room.number, room.head),
       key === undefined ? [room.at, text, from] : [room.at, text, from, key],
     );
-    if (place !== undefined) this.#tables.keys.putSync(place, room.head);
+    this.#keys.added(room, publication);
     this.#wake(room);
     this.#trim(room);
     this.#changed.add(room);
@@ -126,13 +142,21 @@ export class LmdbWriter {
   }
 
   #drop(room: RoomRecord, event: StoredEvent | undefined): void {
-    this.#tables.events.removeSync(eventKey(room.number, room.first));
     room.first++;
     this.#changed.add(room);
-    if (event === undefined) return;
-    const [, text, from, key] = event;
+    const [, text = '', from = ''] = event ?? [];
     room.bytes -= bytesOf({ from, text });
-    if (key !== undefined) this.#tables.keys.removeSync(publicationKey(room.number, key));
+    if (text.length > LONG || room.first - room.kept >= this.#mostDropped) this.#takeOut(room);
+  }
+
+  /** Takes the events out of the table that have been dropped. */
+  #takeOut(room: RoomRecord): void {
+    this.#changed.add(room);
+    for (; room.kept < room.first; room.kept++) {
+      const place = eventKey(room.number, room.kept);
+      this.#keys.takenOut(room, room.kept, this.#tables.events.get(place)?.[3]);
+      this.#tables.events.removeSync(place);
+    }
   }
 
   #find(name: string): RoomRecord | undefined {
@@ -155,7 +179,8 @@ export class LmdbWriter {
     }
     const number = ((this.#tables.state.get('number') as number | undefined) ?? 0) + 1;
     this.#tables.state.putSync('number', number);
-    const room = { number, name, epoch: newEpoch(), first: 1, head: 0, bytes: 0, at: 0, idleSince: 0, previous: [] };
+    const life = { epoch: newEpoch(), first: 1, head: 0, previous: [] };
+    const room = { number, name, ...life, bytes: 0, at: 0, idleSince: 0, indexed: 0, kept: 1 };
     this.#rooms.set(name, room);
     this.#rest(room);
     return room;
