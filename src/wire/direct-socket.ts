@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { learnFrom } from './write-request.ts';
 
 /*
  * Node's streams cost as much as our own work on a short message. Of a plain TCP or Unix socket this file uses what lies
@@ -32,7 +33,7 @@ interface Places {
 let places: Places | null | undefined;
 
 /** Plain TCP or a Unix socket, and no subclass. */
-function isPlain(socket: object): socket is Socket {
+export function isPlain(socket: object): socket is Socket {
   return Object.getPrototypeOf(socket) === Socket.prototype;
 }
 
@@ -45,6 +46,7 @@ export function writeTo(socket: Sink, bytes: Buffer, done: (error?: Error | null
     socket.write(bytes, done);
     return socket.writableLength === 0;
   }
+  learnFrom(socket);
   let taken = false;
   // What a stream says of bytes in place of an encoding; the types do not know it.
   socket._write(bytes, 'buffer' as BufferEncoding, (error) => {

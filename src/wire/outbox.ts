@@ -8,6 +8,7 @@ import {
   writeFrame,
   writeTextFrame,
 } from './frame.ts';
+import { FrameChain } from './frame-chain.ts';
 import type { Outgoing } from './outgoing.ts';
 import { relayedFrame } from './relay.ts';
 import { type SentCallback, SocketWriter, type WritableSocket, type WriterOwner } from './socket-writer.ts';
@@ -31,9 +32,8 @@ let slabUsed = 0;
 let dirty: Outbox[] = [];
 let scheduled = false;
 
-// The last batch that was joined: receivers of the same broadcasts have the same frames queued, so they share the join.
-let joinedFrames: Buffer[] = [];
-let joined: Buffer = slab;
+/** The chain that was begun last: receivers of the same broadcasts share it. */
+let begun: FrameChain | undefined;
 
 /**
  * Frames on their way to one socket: one write per connection and turn of the event loop.
@@ -44,12 +44,12 @@ let joined: Buffer = slab;
 export class Outbox implements Outgoing {
   readonly #writer: SocketWriter;
   readonly #maxBytes: number;
-  #queue: Buffer[] = [];
+  #queue: FrameChain | undefined = undefined;
   #queuedBytes = 0;
-  #callbacks: SentCallback[] | undefined;
+  #callbacks: SentCallback[] | undefined = undefined;
   #dirty = false;
   // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
-  #run: ArrayBuffer | undefined;
+  #run: ArrayBuffer | undefined = undefined;
   #runStart = 0;
   #runEnd = 0;
 
@@ -68,7 +68,7 @@ export class Outbox implements Outgoing {
 
   push(frame: Buffer, sent?: SentCallback): void {
     this.#endRun();
-    this.#queue.push(frame);
+    this.#append(frame);
     this.#queued(frame.length, sent);
   }
 
@@ -112,14 +112,15 @@ export class Outbox implements Outgoing {
 
   flush(): void {
     this.#dirty = false;
-    this.#endRun();
+    const run = this.#cutRun();
     const queue = this.#queue;
-    if (queue.length === 0) return;
+    const bytes = run === undefined || queue === undefined ? (run ?? queue?.joined) : queue.and(run).joined;
+    if (bytes === undefined) return;
     const callbacks = this.#callbacks;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
-    this.#writer.write(queue.length === 1 ? (queue[0] as Buffer) : join(queue), callbacks);
+    this.#writer.write(bytes, callbacks);
   }
 
   end(): void {
@@ -131,7 +132,7 @@ export class Outbox implements Outgoing {
   clear(): void {
     this.#writer.clear();
     this.#run = undefined;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
   }
@@ -145,10 +146,23 @@ export class Outbox implements Outgoing {
   }
 
   #endRun(): void {
-    if (this.#run === undefined) return;
+    const run = this.#cutRun();
+    if (run !== undefined) this.#append(run);
+  }
+
+  /** The messages that lie side by side, as one. */
+  #cutRun(): Buffer | undefined {
+    if (this.#run === undefined) return undefined;
     // Less than half the price of `subarray`.
-    this.#queue.push(Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart));
+    const run = Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart);
     this.#run = undefined;
+    return run;
+  }
+
+  #append(frame: Buffer): void {
+    if (this.#queue !== undefined) this.#queue = this.#queue.and(frame);
+    else if (begun?.is(frame)) this.#queue = begun;
+    else this.#queue = begun = new FrameChain(frame);
   }
 
   #queued(bytes: number, sent: SentCallback | undefined): void {
@@ -182,12 +196,4 @@ function flushAll(): void {
   dirty = [];
   scheduled = false;
   for (const outbox of now) outbox.flush();
-}
-
-function join(frames: Buffer[]): Buffer {
-  if (frames.length !== joinedFrames.length || frames.some((frame, i) => frame !== joinedFrames[i])) {
-    joined = Buffer.concat(frames);
-    joinedFrames = frames;
-  }
-  return joined;
 }
