@@ -11,7 +11,14 @@ import {
 import { FrameChain } from './frame-chain.ts';
 import type { Outgoing } from './outgoing.ts';
 import { relayedFrame } from './relay.ts';
-import { type SentCallback, SocketWriter, type WritableSocket, type WriterOwner } from './socket-writer.ts';
+import { Slab } from './slab.ts';
+import {
+  type SentCallback,
+  SocketWriter,
+  untakenWrites,
+  type WritableSocket,
+  type WriterOwner,
+} from './socket-writer.ts';
 
 /** What bounds an outbox. */
 export interface OutboxLimits {
@@ -20,14 +27,15 @@ export interface OutboxLimits {
   budget: BufferBudget;
 }
 
-/** Messages of one turn are encoded one after the other into a shared slab. */
-const SLAB_BYTES = 32 * 1024;
+/** Messages of one turn are encoded one after the other into a slab, short and long ones apart. */
+const shorts = new Slab(32 * 1024);
+const longs = new Slab(64 * 1024);
+const SHORT_MAX_LENGTH = 1023;
 /** Longer messages get a buffer of their own. */
-const SLAB_MAX_LENGTH = 1023;
+const LONG_MAX_LENGTH = 20 * 1024;
 
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-let slabMemory = slab.buffer;
-let slabUsed = 0;
+/** Of the writes that were not taken at once, those that are known here. */
+let untakenBefore = 0;
 
 let dirty: Outbox[] = [];
 let scheduled = false;
@@ -49,7 +57,7 @@ export class Outbox implements Outgoing {
   #callbacks: SentCallback[] | undefined = undefined;
   #dirty = false;
   // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
-  #run: ArrayBuffer | undefined = undefined;
+  #run: ArrayBufferLike | undefined = undefined;
   #runStart = 0;
   #runEnd = 0;
 
@@ -74,36 +82,35 @@ export class Outbox implements Outgoing {
 
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
-    if (text.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
+    if (text.length > SHORT_MAX_LENGTH || this.#writer.bytes > 0) {
       this.push(relayedFrame(text, OPCODE.TEXT) ?? encodeText(text), sent);
       return;
     }
-    const start = slabPlace(maxTextFrameBytes(text));
-    slabUsed = writeTextFrame(text, slab, start);
-    this.#inSlab(start, sent);
+    const start = shorts.place(maxTextFrameBytes(text));
+    this.#inSlab(shorts, start, writeTextFrame(text, shorts.bytes, start), sent);
   }
 
   pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
-    if (data.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
-      this.push(relayedFrame(data, opcode) ?? encodeFrame(opcode, data), sent);
+    const relayed = relayedFrame(data, opcode);
+    if (relayed !== undefined || data.length > LONG_MAX_LENGTH || this.#writer.bytes > 0) {
+      this.push(relayed ?? encodeFrame(opcode, data), sent);
       return;
     }
-    const start = slabPlace(data.length + MAX_HEADER_BYTES);
-    slabUsed = writeFrame(opcode, data, slab, start);
-    this.#inSlab(start, sent);
+    const slab = data.length > SHORT_MAX_LENGTH ? longs : shorts;
+    const start = slab.place(data.length + MAX_HEADER_BYTES);
+    this.#inSlab(slab, start, writeFrame(opcode, data, slab.bytes, start), sent);
   }
 
   /** What was just written into the slab is next: behind the run of before, or the beginning of one. */
-  #inSlab(start: number, sent: SentCallback | undefined): void {
-    if (this.#run === slabMemory && this.#runEnd === start) {
-      this.#runEnd = slabUsed;
-    } else {
+  #inSlab(slab: Slab, start: number, end: number, sent: SentCallback | undefined): void {
+    slab.used = end;
+    if (this.#run !== slab.memory || this.#runEnd !== start) {
       this.#endRun();
-      this.#run = slabMemory;
+      this.#run = slab.memory;
       this.#runStart = start;
-      this.#runEnd = slabUsed;
     }
-    this.#queued(slabUsed - start, sent);
+    this.#runEnd = end;
+    this.#queued(end - start, sent);
   }
 
   pushShared(_text: string, frame: Buffer): void {
@@ -181,19 +188,17 @@ export class Outbox implements Outgoing {
   }
 }
 
-/** Where in the slab there is room. */
-function slabPlace(room: number): number {
-  if (slabUsed + room > SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    slabMemory = slab.buffer;
-    slabUsed = 0;
-  }
-  return slabUsed;
-}
-
 function flushAll(): void {
   const now = dirty;
   dirty = [];
   scheduled = false;
   for (const outbox of now) outbox.flush();
+  // What was sent meanwhile lies in the slabs already.
+  if (dirty.length > 0) return;
+  const untaken = untakenWrites();
+  for (const slab of [shorts, longs]) {
+    if (untaken === untakenBefore) slab.reuse();
+    else slab.leave();
+  }
+  untakenBefore = untaken;
 }

@@ -27,6 +27,13 @@ interface Turn {
   callbacks: SentCallback[] | undefined;
 }
 
+let untaken = 0;
+
+/** How many writes have not been taken by the system at once: what they were given is not to be overwritten yet. */
+export function untakenWrites(): number {
+  return untaken;
+}
+
 /** Turns that wait are written together up to so many bytes. */
 const JOIN_BYTES = 64 * 1024;
 
@@ -61,6 +68,7 @@ export class SocketWriter {
     if (this.#stuck === undefined) {
       this.#hand(bytes, callbacks);
     } else {
+      untaken++;
       const turn = { bytes, callbacks };
       this.#waiting ??= [];
       this.#waiting.push(turn);
@@ -93,6 +101,7 @@ export class SocketWriter {
       callLater(callbacks, undefined);
       return;
     }
+    untaken++;
     const turn = { bytes, callbacks };
     const written = (error?: Error | null) => this.#written(turn, error);
     if (request === undefined) {

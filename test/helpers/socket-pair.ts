@@ -21,8 +21,8 @@ export async function socketPair(t: ExecutionContext, secure?: TlsOptions): Prom
   return { ours, theirs };
 }
 
-/** Keeps what is read. */
+/** Keeps what is read; a chunk may be lent. */
 export function collector() {
   const chunks: Buffer[] = [];
-  return { chunks, take: (chunk: Buffer) => void chunks.push(chunk), all: () => Buffer.concat(chunks) };
+  return { take: (chunk: Buffer) => void chunks.push(Buffer.from(chunk)), all: () => Buffer.concat(chunks) };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import test from 'ava';
 import { readFrom, writeTo } from '../../src/wire/direct-socket.ts';
+import { isLent, keep } from '../../src/wire/lent.ts';
 import { makeCertificate } from '../helpers/certificate.ts';
 import { until } from '../helpers/server.ts';
 import { collector, socketPair } from '../helpers/socket-pair.ts';
@@ -25,18 +26,28 @@ test('writes below the stream, and has at once what the system takes at once', a
   await until(() => all().toString() === 'text');
 });
 
-test('gives each chunk a buffer of its own, short and long', async (t) => {
+test('lends each chunk until the next one, short and long', async (t) => {
   const { ours, theirs } = await socketPair(t);
-  const { chunks, take, all } = collector();
-  readFrom(ours, take);
+  const { take, all } = collector();
+  const chunks: Buffer[] = [];
+  const kept: Buffer[] = [];
+  readFrom(ours, (chunk) => {
+    t.true(isLent(chunk));
+    chunks.push(chunk);
+    kept.push(keep(chunk, 0, chunk.length));
+    take(Buffer.from(chunk));
+  });
   for (const length of [1, 128, 129, 5000, 200_000]) {
     const before = all().length;
     theirs.write(Buffer.alloc(length, String(length)));
     await until(() => all().length === before + length);
   }
-  const expected = [1, 128, 129, 5000, 200_000].map((length) => Buffer.alloc(length, String(length)));
-  t.deepEqual(all(), Buffer.concat(expected));
+  const expected = Buffer.concat([1, 128, 129, 5000, 200_000].map((length) => Buffer.alloc(length, String(length))));
+  t.true(all().equals(expected));
+  t.true(Buffer.concat(kept).equals(expected));
   t.true(chunks.length >= 5);
+  t.true(chunks.every(({ buffer }) => buffer === chunks[0]?.buffer));
+  t.true(chunks.slice(0, -1).every((chunk) => !isLent(chunk)));
 });
 
 test('reads first what the stream holds, pauses, goes on and ends', async (t) => {
