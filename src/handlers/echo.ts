@@ -5,7 +5,7 @@ import type { ConnectionHandler } from './handler.ts';
 export function echo(): ConnectionHandler {
   return (connection) => {
     // One function for all connections, so that an idle one stays small.
-    connection.on('message', sendBack);
+    connection.on('lent', sendBack);
   };
 }
 

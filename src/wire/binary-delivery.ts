@@ -26,7 +26,7 @@ export class BinaryDelivery {
       this.#finish(piece, piece);
       return;
     }
-    if (first && this.#connection.listenerCount('message') > 0) this.#pieces = new MessageBuffer();
+    if (first && (this.#listened('message') || this.#listened('lent'))) this.#pieces = new MessageBuffer();
     this.#stream?.push(piece);
     this.#pieces?.append(piece, 0, piece.length);
     if (last) this.#finish(undefined, this.#pieces?.take());
@@ -43,9 +43,10 @@ export class BinaryDelivery {
     if (lastPiece) this.#stream?.push(lastPiece);
     this.end();
     if (whole && this.#listened('message')) this.#connection.emit('message', whole, true);
+    if (whole && this.#listened('lent')) this.#connection.emit('lent', whole, true);
   }
 
-  #listened(event: 'binary' | 'message'): boolean {
+  #listened(event: 'binary' | 'message' | 'lent'): boolean {
     return this.#connection.readyState === this.#connection.OPEN && this.#connection.listenerCount(event) > 0;
   }
 }

@@ -45,6 +45,11 @@ export interface ConnectionEvents {
   binary: [stream: BinaryReader];
   /** A whole message of either kind as bytes, those of a text in UTF-8; a text that is only listened to so is not decoded. */
   message: [data: Buffer, isBinary: boolean];
+  /**
+   * As `message`, but the bytes of a text are those that were read: they are overwritten when the listener returns.
+   * @internal
+   */
+  lent: [data: Buffer, isBinary: boolean];
   /** The answer to a ping, its payload as text. */
   pong: [payload: string];
   /** The connection is over: the code and reason of the first Close frame, 1005 without a code, 1006 without a frame. */

@@ -1,5 +1,6 @@
 import type { Deflate } from './deflate.ts';
 import { encodeFrame, OPCODE } from './frame.ts';
+import { owned } from './lent.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { SentCallback } from './socket-writer.ts';
 
@@ -49,7 +50,7 @@ export class DeflatingOutbox implements Outgoing {
   }
 
   pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
-    this.#take({ opcode, bytes: data, sent });
+    this.#take({ opcode, bytes: owned(data), sent });
   }
 
   /** A context of its own compresses it. */

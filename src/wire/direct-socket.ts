@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { lend } from './lent.ts';
+import { learnFrom } from './write-request.ts';
 
 /*
  * Node's streams cost as much as our own work on a short message. Of a plain TCP or Unix socket this file uses what lies
@@ -17,11 +19,10 @@ export interface Sink {
 
 /** As much as libuv reads at a time. */
 const READ_BYTES = 64 * 1024;
-/** Up to here a loop copies faster than the call that does it. */
-const LOOP_BYTES = 128;
 
 /** Reads go into one buffer for all sockets. On Windows the system writes into it while others are being read. */
 const readBuffer = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(READ_BYTES);
+const readMemory = readBuffer?.buffer as ArrayBuffer;
 
 interface Places {
   buffer: symbol;
@@ -32,7 +33,7 @@ interface Places {
 let places: Places | null | undefined;
 
 /** Plain TCP or a Unix socket, and no subclass. */
-function isPlain(socket: object): socket is Socket {
+export function isPlain(socket: object): socket is Socket {
   return Object.getPrototypeOf(socket) === Socket.prototype;
 }
 
@@ -45,6 +46,7 @@ export function writeTo(socket: Sink, bytes: Buffer, done: (error?: Error | null
     socket.write(bytes, done);
     return socket.writableLength === 0;
   }
+  learnFrom(socket);
   let taken = false;
   // What a stream says of bytes in place of an encoding; the types do not know it.
   socket._write(bytes, 'buffer' as BufferEncoding, (error) => {
@@ -57,7 +59,7 @@ export function writeTo(socket: Sink, bytes: Buffer, done: (error?: Error | null
 }
 
 /**
- * Has what a socket reads given to its `data` listener `take` without the stream in between; each chunk is a copy.
+ * Has what a socket reads given to its `data` listener `take` without the stream in between; each chunk is lent.
  * What the stream holds already still comes from it.
  * @returns false where the stream goes on to be used for everything
  */
@@ -80,26 +82,20 @@ function placesOf(socket: Socket): Places | null {
   return buffer && callback ? { buffer, callback } : null;
 }
 
-type OnRead = (this: Duplex, bytes: number, buffer: Buffer) => boolean;
+type OnRead = (this: Duplex, bytes: number) => boolean;
 const callbacks = new Map<unknown, OnRead>();
 
 /** One function for all sockets, so that an idle one stays small. */
 function callbackFor(take: (this: Duplex, chunk: Buffer) => void): OnRead {
   let callback = callbacks.get(take);
   if (callback === undefined) {
-    callback = function (bytes, buffer) {
-      take.call(this, copyOf(buffer, bytes));
+    callback = function (bytes) {
+      const chunk = Buffer.from(readMemory, 0, bytes);
+      lend(chunk);
+      take.call(this, chunk);
       return true;
     };
     callbacks.set(take, callback);
   }
   return callback;
-}
-
-/** What was read begins a chunk's life of its own: it is overwritten and kept. */
-function copyOf(buffer: Buffer, bytes: number): Buffer {
-  const chunk = Buffer.allocUnsafe(bytes);
-  if (bytes > LOOP_BYTES) chunk.set(buffer.subarray(0, bytes));
-  else for (let i = 0; i < bytes; i++) chunk[i] = buffer[i] as number;
-  return chunk;
 }

@@ -2,6 +2,7 @@ import { ProtocolError } from '../errors.ts';
 import { readClosePayload } from './close-payload.ts';
 import { MAX_CONTROL_BYTES, OPCODE } from './frame.ts';
 import { FrameHeader, INCOMPLETE, VIOLATION } from './frame-header.ts';
+import { keep } from './lent.ts';
 import { unmask } from './mask.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { type MessageLimits, MessageReader, type MessageSink } from './message-reader.ts';
@@ -79,7 +80,7 @@ export class FrameReader {
       if (next !== at) at = next;
       else at = this.#state === HEADER ? this.#readHeader(chunk, at) : this.#readPayload(chunk, at);
     }
-    if (at < chunk.length && this.#state !== DISCARD) this.#held = chunk.subarray(at);
+    if (at < chunk.length && this.#state !== DISCARD) this.#held = keep(chunk, at, chunk.length);
     return this.#completed;
   }
 

@@ -3,6 +3,7 @@ import { closeCodes } from '../close-codes.ts';
 import { ProtocolError } from '../errors.ts';
 import { OPCODE } from './frame.ts';
 import type { FrameHeader, MessageContext } from './frame-header.ts';
+import { keep } from './lent.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import { Utf8Validator } from './utf8.ts';
 
@@ -130,7 +131,7 @@ export class MessageReader implements MessageContext {
   #readBinaryPiece(chunk: Buffer, start: number, end: number, frameDone: boolean, last: boolean): void {
     const crumbs = this.#joined?.length ?? 0;
     if (crumbs === 0 && (frameDone || end - start >= CRUMB_BYTES)) {
-      this.#handOut(chunk.subarray(start, end), last);
+      this.#handOut(keep(chunk, start, end), last);
       return;
     }
     this.#joined ??= new MessageBuffer();

@@ -8,9 +8,17 @@ import {
   writeFrame,
   writeTextFrame,
 } from './frame.ts';
+import { FrameChain } from './frame-chain.ts';
 import type { Outgoing } from './outgoing.ts';
 import { relayedFrame } from './relay.ts';
-import { type SentCallback, SocketWriter, type WritableSocket, type WriterOwner } from './socket-writer.ts';
+import { Slab } from './slab.ts';
+import {
+  type SentCallback,
+  SocketWriter,
+  untakenWrites,
+  type WritableSocket,
+  type WriterOwner,
+} from './socket-writer.ts';
 
 /** What bounds an outbox. */
 export interface OutboxLimits {
@@ -19,21 +27,21 @@ export interface OutboxLimits {
   budget: BufferBudget;
 }
 
-/** Messages of one turn are encoded one after the other into a shared slab. */
-const SLAB_BYTES = 32 * 1024;
+/** Messages of one turn are encoded one after the other into a slab, short and long ones apart. */
+const shorts = new Slab(32 * 1024);
+const longs = new Slab(64 * 1024);
+const SHORT_MAX_LENGTH = 1023;
 /** Longer messages get a buffer of their own. */
-const SLAB_MAX_LENGTH = 1023;
+const LONG_MAX_LENGTH = 20 * 1024;
 
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-let slabMemory = slab.buffer;
-let slabUsed = 0;
+/** Of the writes that were not taken at once, those that are known here. */
+let untakenBefore = 0;
 
 let dirty: Outbox[] = [];
 let scheduled = false;
 
-// The last batch that was joined: receivers of the same broadcasts have the same frames queued, so they share the join.
-let joinedFrames: Buffer[] = [];
-let joined: Buffer = slab;
+/** The chain that was begun last: receivers of the same broadcasts share it. */
+let begun: FrameChain | undefined;
 
 /**
  * Frames on their way to one socket: one write per connection and turn of the event loop.
@@ -44,12 +52,12 @@ let joined: Buffer = slab;
 export class Outbox implements Outgoing {
   readonly #writer: SocketWriter;
   readonly #maxBytes: number;
-  #queue: Buffer[] = [];
+  #queue: FrameChain | undefined = undefined;
   #queuedBytes = 0;
-  #callbacks: SentCallback[] | undefined;
+  #callbacks: SentCallback[] | undefined = undefined;
   #dirty = false;
   // The run of messages at the end of the queue that lie side by side in the slab, not yet cut out of it.
-  #run: ArrayBuffer | undefined;
+  #run: ArrayBufferLike | undefined = undefined;
   #runStart = 0;
   #runEnd = 0;
 
@@ -68,42 +76,41 @@ export class Outbox implements Outgoing {
 
   push(frame: Buffer, sent?: SentCallback): void {
     this.#endRun();
-    this.#queue.push(frame);
+    this.#append(frame);
     this.#queued(frame.length, sent);
   }
 
   pushText(text: string, sent?: SentCallback): void {
     // A text that waits for a slow reader must not hold a whole slab.
-    if (text.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
+    if (text.length > SHORT_MAX_LENGTH || this.#writer.bytes > 0) {
       this.push(relayedFrame(text, OPCODE.TEXT) ?? encodeText(text), sent);
       return;
     }
-    const start = slabPlace(maxTextFrameBytes(text));
-    slabUsed = writeTextFrame(text, slab, start);
-    this.#inSlab(start, sent);
+    const start = shorts.place(maxTextFrameBytes(text));
+    this.#inSlab(shorts, start, writeTextFrame(text, shorts.bytes, start), sent);
   }
 
   pushMessage(opcode: number, data: Uint8Array, sent?: SentCallback): void {
-    if (data.length > SLAB_MAX_LENGTH || this.#writer.bytes > 0) {
-      this.push(relayedFrame(data, opcode) ?? encodeFrame(opcode, data), sent);
+    const relayed = relayedFrame(data, opcode);
+    if (relayed !== undefined || data.length > LONG_MAX_LENGTH || this.#writer.bytes > 0) {
+      this.push(relayed ?? encodeFrame(opcode, data), sent);
       return;
     }
-    const start = slabPlace(data.length + MAX_HEADER_BYTES);
-    slabUsed = writeFrame(opcode, data, slab, start);
-    this.#inSlab(start, sent);
+    const slab = data.length > SHORT_MAX_LENGTH ? longs : shorts;
+    const start = slab.place(data.length + MAX_HEADER_BYTES);
+    this.#inSlab(slab, start, writeFrame(opcode, data, slab.bytes, start), sent);
   }
 
   /** What was just written into the slab is next: behind the run of before, or the beginning of one. */
-  #inSlab(start: number, sent: SentCallback | undefined): void {
-    if (this.#run === slabMemory && this.#runEnd === start) {
-      this.#runEnd = slabUsed;
-    } else {
+  #inSlab(slab: Slab, start: number, end: number, sent: SentCallback | undefined): void {
+    slab.used = end;
+    if (this.#run !== slab.memory || this.#runEnd !== start) {
       this.#endRun();
-      this.#run = slabMemory;
+      this.#run = slab.memory;
       this.#runStart = start;
-      this.#runEnd = slabUsed;
     }
-    this.#queued(slabUsed - start, sent);
+    this.#runEnd = end;
+    this.#queued(end - start, sent);
   }
 
   pushShared(_text: string, frame: Buffer): void {
@@ -112,14 +119,15 @@ export class Outbox implements Outgoing {
 
   flush(): void {
     this.#dirty = false;
-    this.#endRun();
+    const run = this.#cutRun();
     const queue = this.#queue;
-    if (queue.length === 0) return;
+    const bytes = run === undefined || queue === undefined ? (run ?? queue?.joined) : queue.and(run).joined;
+    if (bytes === undefined) return;
     const callbacks = this.#callbacks;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
-    this.#writer.write(queue.length === 1 ? (queue[0] as Buffer) : join(queue), callbacks);
+    this.#writer.write(bytes, callbacks);
   }
 
   end(): void {
@@ -131,7 +139,7 @@ export class Outbox implements Outgoing {
   clear(): void {
     this.#writer.clear();
     this.#run = undefined;
-    this.#queue = [];
+    this.#queue = undefined;
     this.#queuedBytes = 0;
     this.#callbacks = undefined;
   }
@@ -145,10 +153,23 @@ export class Outbox implements Outgoing {
   }
 
   #endRun(): void {
-    if (this.#run === undefined) return;
+    const run = this.#cutRun();
+    if (run !== undefined) this.#append(run);
+  }
+
+  /** The messages that lie side by side, as one. */
+  #cutRun(): Buffer | undefined {
+    if (this.#run === undefined) return undefined;
     // Less than half the price of `subarray`.
-    this.#queue.push(Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart));
+    const run = Buffer.from(this.#run, this.#runStart, this.#runEnd - this.#runStart);
     this.#run = undefined;
+    return run;
+  }
+
+  #append(frame: Buffer): void {
+    if (this.#queue !== undefined) this.#queue = this.#queue.and(frame);
+    else if (begun?.is(frame)) this.#queue = begun;
+    else this.#queue = begun = new FrameChain(frame);
   }
 
   #queued(bytes: number, sent: SentCallback | undefined): void {
@@ -167,27 +188,17 @@ export class Outbox implements Outgoing {
   }
 }
 
-/** Where in the slab there is room. */
-function slabPlace(room: number): number {
-  if (slabUsed + room > SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-    slabMemory = slab.buffer;
-    slabUsed = 0;
-  }
-  return slabUsed;
-}
-
 function flushAll(): void {
   const now = dirty;
   dirty = [];
   scheduled = false;
   for (const outbox of now) outbox.flush();
-}
-
-function join(frames: Buffer[]): Buffer {
-  if (frames.length !== joinedFrames.length || frames.some((frame, i) => frame !== joinedFrames[i])) {
-    joined = Buffer.concat(frames);
-    joinedFrames = frames;
+  // What was sent meanwhile lies in the slabs already.
+  if (dirty.length > 0) return;
+  const untaken = untakenWrites();
+  for (const slab of [shorts, longs]) {
+    if (untaken === untakenBefore) slab.reuse();
+    else slab.leave();
   }
-  return joined;
+  untakenBefore = untaken;
 }

@@ -1,7 +1,8 @@
 import { headerBytesFor, writeHeader } from './frame.ts';
+import { copyOf, isLent } from './lent.ts';
 
 /** Below this many bytes encoding a message anew costs no more than remembering it. */
-const RELAY_FROM = 1024;
+export const RELAY_FROM = 1024;
 /** A frame that lies in a chunk keeps the whole chunk alive: at most this many times its own size. */
 const MAX_CHUNK_RATIO = 4;
 
@@ -14,7 +15,7 @@ let lastEnd = 0;
 /*
  * A server often sends on a message just as it came, to one or to all. Its bytes lie in the chunk, unmasked already,
  * and before them the client's header, which is longer than ours by the masking key: ours is written over its end,
- * and header and payload are a frame without a copy.
+ * and header and payload are a frame without a copy, or where the chunk is only lent with one.
  */
 
 /** Notes where the message that is being handed out lies, until `forgetMessage`. */
@@ -36,7 +37,13 @@ export function relayedFrame(message: string | Uint8Array, opcode: number): Buff
   // The length first: comparing two long texts that begin alike costs something.
   if (handedOut === undefined || message.length !== handedOut.length || message !== handedOut) return undefined;
   const bytes = lastEnd - lastStart;
-  const at = lastStart - headerBytesFor(bytes);
+  const headerBytes = headerBytesFor(bytes);
+  if (isLent(lastChunk)) {
+    const frame = copyOf(lastChunk, lastStart, lastEnd, headerBytes);
+    writeHeader(frame, 0, opcode, bytes);
+    return frame;
+  }
+  const at = lastStart - headerBytes;
   writeHeader(lastChunk, at, opcode, bytes);
   return lastChunk.subarray(at, lastEnd);
 }

@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import type { BufferBudget } from './buffer-budget.ts';
-import { type Sink, writeTo } from './direct-socket.ts';
+import { isPlain, type Sink, writeTo } from './direct-socket.ts';
+import { writeAtOnce } from './write-request.ts';
 
 /** Called when the frame's bytes were handed to the operating system, or with the error that kept them from it. */
 export type SentCallback = (error?: Error | null) => void;
@@ -25,24 +27,34 @@ interface Turn {
   callbacks: SentCallback[] | undefined;
 }
 
+let untaken = 0;
+
+/** How many writes have not been taken by the system at once: what they were given is not to be overwritten yet. */
+export function untakenWrites(): number {
+  return untaken;
+}
+
 /** Turns that wait are written together up to so many bytes. */
 const JOIN_BYTES = 64 * 1024;
 
 /** Writes to one socket, one thing at a time; what a slow reader does not take waits here, and is counted. */
 export class SocketWriter {
   readonly #socket: WritableSocket;
+  /** The same where it has no stream that is needed. */
+  readonly #plain: Socket | undefined;
   readonly #budget: BufferBudget;
   readonly #owner: WriterOwner;
   /** What the socket was given and has not taken. */
-  #stuck: Turn | undefined;
+  #stuck: Turn | undefined = undefined;
   /** What waits behind it. */
-  #waiting: Turn[] | undefined;
+  #waiting: Turn[] | undefined = undefined;
   #bytes = 0;
   #owesDrain = false;
   #ending = false;
 
   constructor(socket: WritableSocket, budget: BufferBudget, owner: WriterOwner) {
     this.#socket = socket;
+    this.#plain = isPlain(socket) ? socket : undefined;
     this.#budget = budget;
     this.#owner = owner;
   }
@@ -53,10 +65,11 @@ export class SocketWriter {
   }
 
   write(bytes: Buffer, callbacks: SentCallback[] | undefined): void {
-    const turn = { bytes, callbacks };
     if (this.#stuck === undefined) {
-      this.#hand(turn);
+      this.#hand(bytes, callbacks);
     } else {
+      untaken++;
+      const turn = { bytes, callbacks };
       this.#waiting ??= [];
       this.#waiting.push(turn);
       this.#stays(turn);
@@ -80,9 +93,26 @@ export class SocketWriter {
     }
   }
 
-  #hand(turn: Turn): void {
-    const taken = writeTo(this.#socket, turn.bytes, (error) => this.#written(turn, error));
-    if (taken) return;
+  #hand(bytes: Buffer, callbacks: SentCallback[] | undefined): void {
+    const plain = this.#plain;
+    const direct = plain !== undefined && plain.writableLength === 0 && !plain.writableEnded;
+    const request = direct ? writeAtOnce(plain, bytes) : undefined;
+    if (request === true) {
+      callLater(callbacks, undefined);
+      return;
+    }
+    untaken++;
+    const turn = { bytes, callbacks };
+    const written = (error?: Error | null) => this.#written(turn, error);
+    if (request === undefined) {
+      if (writeTo(this.#socket, bytes, written)) return;
+    } else {
+      request.callback = (error) => {
+        // As the stream does.
+        if (error) plain?.destroy(error);
+        written(error);
+      };
+    }
     this.#stuck = turn;
     this.#stays(turn);
   }
@@ -107,7 +137,7 @@ export class SocketWriter {
       this.clear(error ?? new Error('The socket was closed before everything was sent'));
       return;
     }
-    while (this.#stuck === undefined && this.#waiting !== undefined) this.#hand(this.#nextTurns(this.#waiting));
+    while (this.#stuck === undefined && this.#waiting !== undefined) this.#handNext(this.#waiting);
     if (this.#stuck !== undefined) return;
     if (this.#ending) this.#socket.end();
     if (!this.#owesDrain) return;
@@ -116,7 +146,7 @@ export class SocketWriter {
   }
 
   /** One turn, or several short ones as one. */
-  #nextTurns(waiting: Turn[]): Turn {
+  #handNext(waiting: Turn[]): void {
     let count = 0;
     for (let bytes = 0; count < waiting.length; count++) {
       bytes += (waiting[count] as Turn).bytes.length;
@@ -126,10 +156,12 @@ export class SocketWriter {
     if (waiting.length === 0) this.#waiting = undefined;
     for (const { bytes } of turns) this.#goes(bytes);
     const [first] = turns;
-    if (first !== undefined && turns.length === 1) return first;
+    if (first !== undefined && turns.length === 1) {
+      this.#hand(first.bytes, first.callbacks);
+      return;
+    }
     const callbacks = turns.flatMap((turn) => turn.callbacks ?? []);
-    const bytes = Buffer.concat(turns.map((turn) => turn.bytes));
-    return { bytes, callbacks: callbacks.length > 0 ? callbacks : undefined };
+    this.#hand(Buffer.concat(turns.map((turn) => turn.bytes)), callbacks.length > 0 ? callbacks : undefined);
   }
 }
 

@@ -20,7 +20,7 @@ function failure(t: ExecutionContext): string {
     `import { Connection } from '${connection}';
     const { on, sendShared } = Connection.prototype;
     Connection.prototype.on = function (event, listener) {
-      if ((event === 'text' || event === 'message') && !this.path.endsWith('?well')) throw new Error('on purpose');
+      if (['text', 'message', 'lent'].includes(event) && !this.path.endsWith('?well')) throw new Error('on purpose');
       return on.call(this, event, listener);
     };
     Connection.prototype.sendShared = function (text, frame) {

@@ -1,38 +1,14 @@
 import { once } from 'node:events';
-import net, { type AddressInfo, type Socket } from 'node:net';
-import tls, { type TlsOptions } from 'node:tls';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { readFrom, writeTo } from '../../src/wire/direct-socket.ts';
+import { isLent, keep } from '../../src/wire/lent.ts';
 import { makeCertificate } from '../helpers/certificate.ts';
 import { until } from '../helpers/server.ts';
-
-/** The server's socket and the client's of one connection. */
-async function pair(t: ExecutionContext, secure?: TlsOptions): Promise<{ ours: Socket; theirs: Socket }> {
-  const server = secure ? tls.createServer(secure) : net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const accepted = once(server, secure ? 'secureConnection' : 'connection');
-  const theirs = secure ? tls.connect({ port, rejectUnauthorized: false }) : net.connect(port);
-  const [ours] = (await accepted) as [Socket];
-  for (const socket of [ours, theirs]) socket.on('error', () => {});
-  t.teardown(() => {
-    ours.destroy();
-    theirs.destroy();
-    server.close();
-  });
-  return { ours, theirs };
-}
-
-/** Keeps what is read. */
-function collector() {
-  const chunks: Buffer[] = [];
-  return { chunks, take: (chunk: Buffer) => void chunks.push(chunk), all: () => Buffer.concat(chunks) };
-}
+import { collector, socketPair } from '../helpers/socket-pair.ts';
 
 // These two fail where a version of Node has moved what is used of it; everything still works then, more slowly.
 test('reads the sockets of a server below the stream on this version of Node', async (t) => {
-  const { ours, theirs } = await pair(t);
+  const { ours, theirs } = await socketPair(t);
   const { take, all } = collector();
   ours.on('data', () => t.fail('it came by the stream'));
   t.is(readFrom(ours, take), process.platform !== 'win32');
@@ -41,7 +17,7 @@ test('reads the sockets of a server below the stream on this version of Node', a
 });
 
 test('writes below the stream, and has at once what the system takes at once', async (t) => {
-  const { ours, theirs } = await pair(t);
+  const { ours, theirs } = await socketPair(t);
   const { take, all } = collector();
   theirs.on('data', take);
   let done = 0;
@@ -50,22 +26,32 @@ test('writes below the stream, and has at once what the system takes at once', a
   await until(() => all().toString() === 'text');
 });
 
-test('gives each chunk a buffer of its own, short and long', async (t) => {
-  const { ours, theirs } = await pair(t);
-  const { chunks, take, all } = collector();
-  readFrom(ours, take);
+test('lends each chunk until the next one, short and long', async (t) => {
+  const { ours, theirs } = await socketPair(t);
+  const { take, all } = collector();
+  const chunks: Buffer[] = [];
+  const kept: Buffer[] = [];
+  readFrom(ours, (chunk) => {
+    t.true(isLent(chunk));
+    chunks.push(chunk);
+    kept.push(keep(chunk, 0, chunk.length));
+    take(Buffer.from(chunk));
+  });
   for (const length of [1, 128, 129, 5000, 200_000]) {
     const before = all().length;
     theirs.write(Buffer.alloc(length, String(length)));
     await until(() => all().length === before + length);
   }
-  const expected = [1, 128, 129, 5000, 200_000].map((length) => Buffer.alloc(length, String(length)));
-  t.deepEqual(all(), Buffer.concat(expected));
+  const expected = Buffer.concat([1, 128, 129, 5000, 200_000].map((length) => Buffer.alloc(length, String(length))));
+  t.true(all().equals(expected));
+  t.true(Buffer.concat(kept).equals(expected));
   t.true(chunks.length >= 5);
+  t.true(chunks.every(({ buffer }) => buffer === chunks[0]?.buffer));
+  t.true(chunks.slice(0, -1).every((chunk) => !isLent(chunk)));
 });
 
 test('reads first what the stream holds, pauses, goes on and ends', async (t) => {
-  const { ours, theirs } = await pair(t);
+  const { ours, theirs } = await socketPair(t);
   const { take, all } = collector();
   ours.unshift(Buffer.from('head '));
   ours.on('data', take);
@@ -83,7 +69,7 @@ test('reads first what the stream holds, pauses, goes on and ends', async (t) =>
 });
 
 test('writes in order and says when, whatever the reader does', async (t) => {
-  const { ours, theirs } = await pair(t);
+  const { ours, theirs } = await socketPair(t);
   theirs.pause();
   const first = Buffer.alloc(16 * 1024 * 1024, 'a');
   const order: string[] = [];
@@ -101,7 +87,7 @@ test('writes in order and says when, whatever the reader does', async (t) => {
 });
 
 test('destroys a socket that cannot be written to, and says so', async (t) => {
-  const { ours, theirs } = await pair(t);
+  const { ours, theirs } = await socketPair(t);
   theirs.resetAndDestroy();
   const failures: unknown[] = [];
   const closed = new Promise((resolve) => ours.once('close', resolve));
@@ -120,7 +106,7 @@ test('destroys a socket that cannot be written to, and says so', async (t) => {
 test('leaves TLS to the stream', async (t) => {
   const certificate = makeCertificate(t);
   if (!certificate) return;
-  const { ours, theirs } = await pair(t, certificate);
+  const { ours, theirs } = await socketPair(t, certificate);
   const { take, all } = collector();
   t.false(readFrom(ours, take));
   theirs.on('data', take);
