@@ -26,6 +26,10 @@ export class Visit implements Visitor {
     return this.#claims?.subject;
   }
 
+  get expires(): Date | undefined {
+    return this.#claims && new Date(this.#claims.expires);
+  }
+
   /** Milliseconds that the token still holds; Infinity without one. */
   get remaining(): number {
     return (this.#claims?.expires ?? Number.POSITIVE_INFINITY) - Date.now();
