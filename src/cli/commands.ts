@@ -165,6 +165,12 @@ function talking(command: Command): Command {
     )
     .option('--subprotocol <name>', 'the subprotocol to ask for')
     .addOption(
+      new Option(
+        '--token <token>',
+        'for servers that ask for one; better as the variable, which other users cannot read',
+      ).env('TEXT_EVENT_TOKEN'),
+    )
+    .addOption(
       new Option('--timeout <time>', 'until the connection must be open').argParser(period).default(10_000, '10s'),
     );
 }

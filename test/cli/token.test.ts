@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { jwtVerify } from 'jose';
 import { runCommand } from '../helpers/command.ts';
+import { startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
 
 function tempFile(t: ExecutionContext, content?: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
@@ -65,4 +66,25 @@ test('a secret that is too short is refused', async (t) => {
     stderr,
     /got a secret of 31 bytes in .*, expected 32 at least; to make one: text-event-server secret <file>\n$/,
   );
+});
+
+test('send, listen and chat come in with a token, as an option or a variable', async (t) => {
+  const { ws } = await startGuardedSite(t);
+  const room = `${ws}/rooms/lobby`;
+  const token = await tokenWith({ rooms: { lobby: ['read', 'publish'] } });
+  const without = await runCommand(t, ['send', room, 'hello']);
+  t.is(without.code, 2);
+  t.regex(without.stderr, /401/);
+  t.is((await runCommand(t, ['send', room, 'hello', '--token', token])).code, 0);
+  const env = { TEXT_EVENT_TOKEN: token };
+  const heard = await runCommand(t, ['listen', `${room}?last=1`, '--count', '1'], '', env);
+  t.is(heard.stdout, 'Ann:hello\n');
+  t.is((await runCommand(t, ['chat', room], 'hi\n', env)).code, 0);
+  t.is((await runCommand(t, ['send', room, 'x'], '', { TEXT_EVENT_TOKEN: '' })).code, 2);
+});
+
+test('what is no token is said in one line, without it', async (t) => {
+  const { code, stderr } = await runCommand(t, ['send', 'ws://127.0.0.1:9/', 'x', '--token', 'made up']);
+  t.is(code, 1);
+  t.is(stderr, 'send: the token has characters that none has, such as spaces; was it cut or quoted?\n');
 });
