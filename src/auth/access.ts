@@ -26,6 +26,11 @@ export class Access {
     this.#anonymous = anonymous;
   }
 
+  /** Whether there are keys to check tokens with. */
+  get takesTokens(): boolean {
+    return this.#verifier.hasKeys;
+  }
+
   /** Finds out who sent a request. @throws RoomError unauthorized, token_expired, unavailable */
   async identify(request: IncomingMessage): Promise<Visit> {
     const token = tokenOf(request);

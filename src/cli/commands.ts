@@ -1,15 +1,15 @@
 import { Command, type CommandOptions, Option } from 'commander';
 import { version } from '../package-info.ts';
 import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
-import { lifetime, roomRights, subject } from './token-values.ts';
+import { lifetime, operatorRights, roomRights, subject } from './token-values.ts';
 import { header, period, socketAddress, whole } from './values.ts';
 
 /*
  * What `--only` takes, in words: the checks themselves are imported when they run.
  */
-const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, idle';
+const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, idle';
 const DOCTOR_CHECKS =
-  'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync';
+  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync';
 
 const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
 
@@ -100,6 +100,11 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
     .option('--secret-file <file>', 'with the secret of AUTH_SECRET_FILE; by default the file that this variable names')
     .requiredOption('--sub <name>', 'the name in rooms', subject)
     .option('--room <pattern=rights>', "such as 'team-*=read,publish,presence'; repeatable", roomRights)
+    .addOption(
+      new Option('--operator [rights]', 'for /status and /metrics: see, close; both where none are named')
+        .argParser(operatorRights)
+        .preset('see,close'),
+    )
     .option('--expires <time>', 'for how long it holds, such as 30m, 12h or 90d; by default 1h', lifetime)
     .option('--issuer <text>', 'where the server has AUTH_ISSUER')
     .option('--audience <text>', 'where the server has AUTH_AUDIENCE')

@@ -211,7 +211,7 @@ test('a server without tokens takes none', async (t) => {
 
 test('a room asks its visitor itself, also at a server that authorises nobody', async (t) => {
   const problem = () => new RoomError('forbidden', 'not here');
-  const visitor = { name: undefined, problem, renew: async () => new Date(0) };
+  const visitor = { name: undefined, expires: undefined, problem, renew: async () => new Date(0) };
   const { url } = await startServer(t, { routes: { '/rooms/:room': room({ visitorOf: () => visitor }) } });
   const client = await connect(t, `${url}/rooms/lobby`);
   t.deepEqual(await client.closed, { code: 1008, reason: 'not here' });

@@ -82,6 +82,7 @@ test('the program itself passes everything that plain http has', async (t) => {
     certificate: 'skipped',
     unknown: 'ok',
     metrics: 'skipped',
+    status: 'skipped',
     upgrade: 'ok',
     greeting: 'ok',
     subprotocol: 'ok',

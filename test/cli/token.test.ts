@@ -26,12 +26,13 @@ test('a secret is made once, for its owner alone, and a token is signed with it'
   t.is(readFileSync(file, 'utf8'), secret);
 
   const rights = ['--room', 'team-*=read,publish', '--room', 'lobby=read'];
-  const args = ['--sub', ' 小李 ', '--expires', '2h', '--issuer', 'i', '--audience', 'a', ...rights];
+  const operator = ['--operator', 'see'];
+  const args = ['--sub', ' 小李 ', '--expires', '2h', '--issuer', 'i', '--audience', 'a', ...rights, ...operator];
   const { code, stdout } = await runCommand(t, ['token', '--secret-file', file, ...args]);
   t.is(code, 0);
   const key = new TextEncoder().encode(secret.trim());
   const { payload } = await jwtVerify(stdout.trim(), key, { algorithms: ['HS256'], issuer: 'i', audience: 'a' });
-  t.like(payload, { sub: '小李', rooms: { 'team-*': ['read', 'publish'], lobby: ['read'] } });
+  t.like(payload, { sub: '小李', rooms: { 'team-*': ['read', 'publish'], lobby: ['read'] }, operator: ['see'] });
   t.is(Number(payload.exp) - Number(payload.iat), 7200);
 });
 
@@ -47,6 +48,11 @@ for (const [what, args, says] of [
   ],
   ['no rights', ['--sub', 'Ann', '--room', 'a'], /Expected a pattern and rights, such as 'team-\*=read,publish'/],
   ['a pattern twice', ['--sub', 'Ann', '--room', 'a=read', '--room', 'a=publish'], /Expected each pattern once/],
+  [
+    'an operator right that there is not',
+    ['--sub', 'Ann', '--operator', 'all'],
+    /got the right "all", expected see, close/,
+  ],
   ['a time without end', ['--sub', 'Ann', '--expires', 'never'], /Expected a time such as 30m, 12h or 90d/],
 ] as const) {
   test(`token says in one line what is wrong with ${what}`, async (t) => {

@@ -51,6 +51,7 @@ test('the program itself passes every check that plain http has', async (t) => {
       'certificate skipped',
       'unknown ok',
       'metrics skipped',
+      'status skipped',
       'upgrade ok',
       'greeting ok',
       'idle ok',
