@@ -1,5 +1,5 @@
 /** What a token may give who operates the server: to see its status and metrics, and to close connections. */
-export const OPERATOR_RIGHTS = ['see', 'close'] as const;
+const OPERATOR_RIGHTS = ['see', 'close'] as const;
 
 export type OperatorRight = (typeof OPERATOR_RIGHTS)[number];
 

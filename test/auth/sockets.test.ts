@@ -4,9 +4,10 @@ import { WebSocket } from 'ws';
 import { room } from '../../src/index.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 import { connect } from '../helpers/client.ts';
-import { secret, startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { speak } from '../helpers/rooms.ts';
 import { startServer, until } from '../helpers/server.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const inOneSecond = () => Math.floor(Date.now() / 1000) + 2;
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { jwtVerify } from 'jose';
 import { runCommand } from '../helpers/command.ts';
-import { startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
+import { tokenWith } from '../helpers/tokens.ts';
 
 function tempFile(t: ExecutionContext, content?: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));

@@ -1,8 +1,9 @@
 import test from 'ava';
 import { WebSocket } from 'ws';
 import { type ConnectionState, join, TextConnection } from '../../client/src/index.ts';
-import { secret, startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { until } from '../helpers/server.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const soon = { shortest: 1, longest: 1 };
 const rooms = { lobby: ['read', 'publish', 'presence'] };

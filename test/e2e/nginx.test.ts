@@ -8,11 +8,11 @@ import { get, handshake } from '../../src/cli/site.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openTab } from '../helpers/browser.ts';
 import { connect } from '../helpers/client.ts';
-import { secret, tokenWith } from '../helpers/guarded-site.ts';
 import { startNginx } from '../helpers/nginx.ts';
 import { execute } from '../helpers/pm2.ts';
 import { type Program, root, startProgram } from '../helpers/program.ts';
 import { until } from '../helpers/server.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const NAME = '李旺';
 const GREETING = '服务端已收到消息:李旺服务端发来消息: Hello,李旺';

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
-import { type JWTPayload, SignJWT } from 'jose';
 import { Access } from '../../src/auth/access.ts';
 import { readAnonymousAccess } from '../../src/auth/anonymous.ts';
 import { type TokenKeys, TokenVerifier } from '../../src/auth/token-verifier.ts';
@@ -10,14 +9,7 @@ import { chat, createServer, echo, room } from '../../src/index.ts';
 import { MemoryLog } from '../../src/rooms/memory-log.ts';
 import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
-
-export const secret = new TextEncoder().encode('a secret of more than thirty-two bytes');
-
-/** A token that is good for an hour unless its claims say something else. */
-export function tokenWith(claims: JWTPayload = {}, key: Uint8Array = secret, alg = 'HS256'): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ sub: 'Ann', exp: now + 3600, ...claims }).setProtectedHeader({ alg }).sign(key);
-}
+import { secret } from './tokens.ts';
 
 export interface GuardedSite {
   /** `http://127.0.0.1:<port>` */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connect } from '../helpers/client.ts';
 import { runCommand } from '../helpers/command.ts';
-import { secret, tokenWith } from '../helpers/guarded-site.ts';
 import { type Program, startProgram } from '../helpers/program.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 import { until } from '../helpers/until.ts';
 
 /** What a proxy adds: the request is of somebody else's machine. */
