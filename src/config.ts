@@ -208,6 +208,12 @@ const variables = {
     '256',
     'open connections of one address; over it 429',
   ),
+  maxConnectionsPerUser: variable(
+    'MAX_CONNECTIONS_PER_USER',
+    orOff(whole(1, 10_000_000), Infinity),
+    '64',
+    'open connections with tokens of one sub; over it 429',
+  ),
   maxHttpConnections: variable(
     'MAX_HTTP_CONNECTIONS',
     orOff(whole(1, 10_000_000), Infinity),

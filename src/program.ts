@@ -93,7 +93,7 @@ async function serve(config: Config): Promise<void> {
     allowedOrigins,
     request: (request, response) => app.routing(request, response),
     clientAddress: clientOf,
-    ...(access ? { authorize: access.authorize } : {}),
+    ...(access ? { authorize: access.authorize, userOf: access.userOf } : {}),
   });
   const opened = logConnections(server, log);
   metrics?.watch(server, Object.keys(routes));

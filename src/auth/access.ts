@@ -44,6 +44,9 @@ export class Access {
   readonly visitorOf = (request: IncomingMessage): Visit =>
     this.#visits.get(request) ?? new Visit(this.#anonymous, undefined, this.#verify);
 
+  /** Whose a request is that was identified: the `sub` of its token. */
+  readonly userOf = (request: IncomingMessage): string | undefined => this.visitorOf(request).name;
+
   /** Judges a request to upgrade: a room can be entered by who may read it. */
   readonly authorize = async (request: IncomingMessage): Promise<true | Refusal> => {
     try {

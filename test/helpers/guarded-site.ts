@@ -27,12 +27,21 @@ interface Settings extends TokenKeys {
   anonymous?: string;
   allowedOrigins?: string[];
   maxConnectionsPerIp?: number;
+  maxConnectionsPerUser?: number;
+  messagesPerSecond?: number;
 }
 
 /** `/chat`, `/echo` and rooms at /rooms/:room, over WebSocket and HTTP, as the program guards them; it ends with the test. */
 export async function startGuardedSite(
   t: ExecutionContext,
-  { anonymous = 'auto', allowedOrigins = ['*'], maxConnectionsPerIp = 100, ...keys }: Settings = { secret },
+  {
+    anonymous = 'auto',
+    allowedOrigins = ['*'],
+    maxConnectionsPerIp = 100,
+    maxConnectionsPerUser = 100,
+    messagesPerSecond = 100,
+    ...keys
+  }: Settings = { secret },
 ): Promise<GuardedSite> {
   const rooms = new Rooms(new MemoryLog(), new MemoryPresence({ grace: 0 }));
   const failures: unknown[] = [];
@@ -46,9 +55,10 @@ export async function startGuardedSite(
       streams: new Streams(60_000),
       access,
       allowedOrigins,
-      messagesPerSecond: 100,
+      messagesPerSecond,
       maxConnections: 100,
       maxConnectionsPerIp,
+      maxConnectionsPerUser,
       maxMessageBytes: 100_000,
       clientAddress: () => ({ address: '192.0.2.1', port: 1 }),
       onError: (error) => t.fail(String(error)),
@@ -62,8 +72,9 @@ export async function startGuardedSite(
     },
     allowedOrigins,
     maxConnectionsPerIp,
+    maxConnectionsPerUser,
     request: (request, response) => app.routing(request, response),
-    ...(access ? { authorize: access.authorize } : {}),
+    ...(access ? { authorize: access.authorize, userOf: access.userOf } : {}),
   });
   if (access) server.on('connection', access.watch);
   await once(server.listen(0, '127.0.0.1'), 'listening');
