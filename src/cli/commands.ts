@@ -9,7 +9,7 @@ import { header, period, socketAddress, whole } from './values.ts';
  */
 const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, idle';
 const DOCTOR_CHECKS =
-  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync';
+  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync, persistence, eviction, replicas';
 
 const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
 
