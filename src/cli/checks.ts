@@ -16,7 +16,7 @@ import {
   judgeUpgrade,
   skipped,
 } from './findings.ts';
-import { certificate, get, handshake, type Site, socketUrl } from './site.ts';
+import { certificate, get, handshake, type Site, socketUrl, userHeaders } from './site.ts';
 
 export type Check = (site: Site) => Promise<Finding>;
 
@@ -86,7 +86,7 @@ export function speak(site: Site, path = '', protocols: string[] = []): Connecti
   return connect(socketUrl(site, path), {
     rejectUnauthorized: !site.insecure,
     protocols,
-    ...(site.origin && { extraHeaders: { Origin: site.origin } }),
+    extraHeaders: userHeaders(site),
   });
 }
 

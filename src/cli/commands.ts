@@ -154,6 +154,7 @@ function examining(command: Command, usage: string, names: string): Command {
     .option('--skip <names>', 'all but these')
     .option('--insecure', 'take any certificate')
     .option('--origin <origin>', "the page that a handshake names, by default the site's own; off for none")
+    .addOption(tokenOption('to come in as its users do, where rooms ask for one; not sent to what everybody sees'))
     .option('--http-port <n>', 'where plain http is, by default 80 if the address has no port')
     .option('--json', 'one JSON document in place of lines')
     .addHelpText('after', `${example(`text-event-server ${command.name()} ${usage}`)}\n\n${describeExits(checkCodes)}`);
@@ -169,15 +170,15 @@ function talking(command: Command): Command {
       header,
     )
     .option('--subprotocol <name>', 'the subprotocol to ask for')
-    .addOption(
-      new Option(
-        '--token <token>',
-        'for servers that ask for one; better as the variable, which other users cannot read',
-      ).env('TEXT_EVENT_TOKEN'),
-    )
+    .addOption(tokenOption('for servers that ask for one; better as the variable, which other users cannot read'))
     .addOption(
       new Option('--timeout <time>', 'until the connection must be open').argParser(period).default(10_000, '10s'),
     );
+}
+
+/** The command line can be read by every user of the machine, and variables not. */
+function tokenOption(meaning: string): Option {
+  return new Option('--token <token>', meaning).env('TEXT_EVENT_TOKEN');
 }
 
 function pingOption(meaning: string): Option {
