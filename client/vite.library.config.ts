@@ -11,6 +11,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
+        // Bundlers know of what is built here that it has no side effects.
+        comments: { annotation: false },
         // Vite leaves the spaces in a library.
         minify: { compress: true, mangle: true, codegen: { removeWhitespace: true } },
         postBanner:

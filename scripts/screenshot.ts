@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { WebSocket } from 'ws';
 import { launchChromium } from '../test/helpers/chromium.ts';
 import { shrinkPng } from './shrink-png.ts';
 
@@ -19,7 +20,8 @@ const pictures: Record<string, Picture> = {
   'greeter.png': { locale: 'zh-CN', viewport: { width: 880, height: 600 }, show: greeter },
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
   'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 670 }, deviceScaleFactor: 1, show: chat },
-  'lab.png': { locale: 'en', viewport: { width: 1040, height: 800 }, deviceScaleFactor: 1, show: lab },
+  'lab.png': { locale: 'en', viewport: { width: 1040, height: 860 }, deviceScaleFactor: 1, show: lab },
+  'status.png': { locale: 'en', viewport: { width: 1240, height: 1000 }, deviceScaleFactor: 1, show: status },
 };
 
 const browser = await launchChromium();
@@ -95,6 +97,23 @@ async function lab(page: Page, address: string) {
     await page.press('#text', 'Enter');
     await page.locator('.frame-received').getByText(text).waitFor();
   }
+}
+
+async function status(page: Page, address: string) {
+  const open = (path: string) => new WebSocket(`${address.replace('http', 'ws')}${path}`);
+  const rooms = ['tea', 'tea', 'tea', '大厅', '大厅', 'news'].map((room) => open(`rooms/${encodeURIComponent(room)}`));
+  const others = ['echo', 'clock', 'chat', 'broadcast'].map(open);
+  const speaker = open('rooms/tea?name=Ann');
+  let times = 0;
+  const speaking = setInterval(() => {
+    times += 1;
+    if (speaker.readyState === speaker.OPEN && times % 200 < 120) speaker.send(`Hello, ${times}`);
+  }, 25);
+  await page.goto(`${address}status.html`);
+  // So that the plots have something to show.
+  await page.waitForTimeout(40_000);
+  clearInterval(speaking);
+  for (const socket of [...rooms, ...others, speaker]) socket.terminate();
 }
 
 /** Calls `use` with the address of a page: the given one, or that of the built program, started for as long. */

@@ -3,23 +3,23 @@ import type { Refusal } from './handshake.ts';
 /** What a client that was refused for now is told to wait, in seconds. */
 const RETRY_AFTER = { 'Retry-After': '5' };
 
-/** How many connections there are, in total and of each address, against their limits. */
+/** How many connections there are, in total and of each owner, an address or a user, against their limits. */
 export class Admission {
   readonly #maxTotal: number;
-  readonly #maxPerAddress: number;
+  readonly #maxPerOwner: number;
   readonly #what: string;
-  readonly #perAddress = new Map<string, number>();
+  readonly #perOwner = new Map<string, number>();
   #total = 0;
 
-  /** @param what the word for them in a refusal */
-  constructor(maxTotal: number, maxPerAddress: number, what: string) {
+  /** @param what the words for them in a refusal */
+  constructor(maxTotal: number, maxPerOwner: number, what: string) {
     this.#maxTotal = maxTotal;
-    this.#maxPerAddress = maxPerAddress;
+    this.#maxPerOwner = maxPerOwner;
     this.#what = what;
   }
 
-  /** Why one more connection of this address is not let in; an address that is not known is not counted by itself. */
-  refusal(address: string | undefined): Refusal | undefined {
+  /** Why one more connection of this owner is not let in; one that is not known is not counted by itself. */
+  refusal(owner: string | undefined): Refusal | undefined {
     if (this.#total >= this.#maxTotal) {
       return {
         status: 503,
@@ -27,26 +27,31 @@ export class Admission {
         headers: RETRY_AFTER,
       };
     }
-    const count = this.#countOf(address);
-    if (count < this.#maxPerAddress) return undefined;
-    const reason = `${count} ${this.#what} from ${address}, the limit is ${this.#maxPerAddress}`;
+    const count = this.#countOf(owner);
+    if (count < this.#maxPerOwner) return undefined;
+    const reason = `${count} ${this.#what} from ${owner}, the limit is ${this.#maxPerOwner}`;
     return { status: 429, reason, headers: RETRY_AFTER };
   }
 
-  enter(address: string | undefined): void {
+  enter(owner: string | undefined): void {
     this.#total++;
-    if (address !== undefined) this.#perAddress.set(address, this.#countOf(address) + 1);
+    if (owner !== undefined) this.#perOwner.set(owner, this.#countOf(owner) + 1);
   }
 
-  leave(address: string | undefined): void {
+  leave(owner: string | undefined): void {
     this.#total--;
-    if (address === undefined) return;
-    const count = this.#countOf(address) - 1;
-    if (count > 0) this.#perAddress.set(address, count);
-    else this.#perAddress.delete(address);
+    if (owner === undefined) return;
+    const count = this.#countOf(owner) - 1;
+    if (count > 0) this.#perOwner.set(owner, count);
+    else this.#perOwner.delete(owner);
   }
 
-  #countOf(address: string | undefined): number {
-    return address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
+  #countOf(owner: string | undefined): number {
+    return owner === undefined ? 0 : (this.#perOwner.get(owner) ?? 0);
   }
+}
+
+/** Counts each user's, who has no bound in total. */
+export function userAdmission(maxPerUser: number, what: string): Admission {
+  return new Admission(Number.POSITIVE_INFINITY, maxPerUser, what);
 }

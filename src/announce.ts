@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Config } from './config.ts';
+import { sharedKindOf } from './file-system.ts';
 import type { Logger } from './log.ts';
 import { version } from './package-info.ts';
 import type { Server } from './server.ts';
@@ -33,6 +34,16 @@ export function warnOfOpenPort({ nodeEnv, host, trustProxy, anonymousAccess }: C
   log.warn(
     'whoever reaches this port may read and publish everything: set AUTH_SECRET_FILE or AUTH_JWKS_URL, or ANONYMOUS_ACCESS=all where that is meant',
   );
+}
+
+/** Rooms in files are for the processes of one machine: what can be seen of others is said. @param other another machine's name */
+export function warnOfSharedFiles({ dataDir }: Config, other: string | undefined, log: Logger): void {
+  const kind = sharedKindOf(dataDir);
+  const remedy = 'use a disk of this machine, or REDIS_URL where several share their rooms';
+  if (kind)
+    log.warn(`DATA_DIR is on a file system that may be shared (${kind}), where the rooms are not safe: ${remedy}`);
+  if (other !== undefined)
+    log.warn({ other }, `another machine uses this DATA_DIR, and the rooms are not safe: ${remedy}`);
 }
 
 /** IPv4 addresses under which other machines reach this one. */

@@ -1,4 +1,4 @@
-import type { Peer } from './client-address.ts';
+import type { Owner } from './upgrader.ts';
 import type { Connection } from './wire/connection.ts';
 
 /** The connections of a server, where coming and going cost the same however many there are. */
@@ -7,11 +7,11 @@ export class ConnectionList {
   readonly open: Connection[] = [];
   readonly #places = new Map<Connection, number>();
   /** Those whose sockets are not gone yet: in the handshake, open or closing. */
-  readonly #present = new Map<Connection, Peer>();
+  readonly #present = new Map<Connection, Owner>();
 
   /** Its handshake begins. */
-  enter(connection: Connection, peer: Peer): void {
-    this.#present.set(connection, peer);
+  enter(connection: Connection, owner: Owner): void {
+    this.#present.set(connection, owner);
   }
 
   opened(connection: Connection): void {
@@ -30,10 +30,10 @@ export class ConnectionList {
   }
 
   /** Its socket is gone; whose it was. */
-  leave(connection: Connection): Peer | undefined {
-    const peer = this.#present.get(connection);
+  leave(connection: Connection): Owner | undefined {
+    const owner = this.#present.get(connection);
     this.#present.delete(connection);
-    return peer;
+    return owner;
   }
 
   terminate(): void {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { announce, warnOfOpenPort } from './announce.ts';
+import { announce, warnOfOpenPort, warnOfSharedFiles } from './announce.ts';
 import { openAccess } from './auth/open-access.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
@@ -14,9 +14,11 @@ import { Streams } from './http/rooms/streams.ts';
 import { nextId } from './ids.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
 import { createLogger } from './log.ts';
+import { recordMachine } from './machine-record.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { version } from './package-info.ts';
 import { openProgramRooms } from './program-rooms.ts';
+import { bootId } from './rooms/lmdb-boot.ts';
 import { createRoutes } from './routes.ts';
 import { createServer } from './server.ts';
 import { readSettings } from './settings.ts';
@@ -53,6 +55,9 @@ async function serve(config: Config): Promise<void> {
     config.metrics === 'off'
       ? undefined
       : new Metrics({ ...config, version, isReady: () => !draining, streams: () => streams.size });
+  // Before the rooms are opened: a start deletes what is of another start of the machine.
+  const machine = config.redisUrl === '' ? recordMachine(join(config.dataDir, 'machines'), bootId()) : undefined;
+  if (machine) warnOfSharedFiles(config, machine.other, log);
   const rooms = await openProgramRooms(config, log, metrics);
   const access = openAccess(config, (err) => log.error({ err }, 'the keys of tokens cannot be fetched'));
   const routes = createRoutes(config, rooms, say, access?.visitorOf);
@@ -93,7 +98,7 @@ async function serve(config: Config): Promise<void> {
     allowedOrigins,
     request: (request, response) => app.routing(request, response),
     clientAddress: clientOf,
-    ...(access ? { authorize: access.authorize } : {}),
+    ...(access ? { authorize: access.authorize, userOf: access.userOf } : {}),
   });
   const opened = logConnections(server, log);
   metrics?.watch(server, Object.keys(routes));
@@ -116,6 +121,7 @@ async function serve(config: Config): Promise<void> {
     await Promise.all([server.shutdown(config.drainTime * STOP_SHARE, config), besideClosed, delay(LINGER_MS)]);
     await app.close();
     await rooms.close();
+    machine?.leave();
     log.info('stopped');
     process.exit(0);
   };

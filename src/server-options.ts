@@ -39,6 +39,11 @@ export interface ServerOptions extends TlsOptions {
   /** Asked after everything else, and waited for as long as a handshake may take; what it throws is answered 500. */
   authorize?: (request: IncomingMessage) => Authorization | Promise<Authorization>;
   /**
+   * Says whose a request is that `authorize` has let in; undefined where nobody knows. Users are counted by what it says, which
+   * a refusal repeats. Asked only with `authorize`. @default nobody is counted
+   */
+  userOf?: (request: IncomingMessage) => string | undefined;
+  /**
    * Origins whose pages may connect; `*` lets in all, `same-origin` those whose host is that of the Host header.
    * @default ['*']
    */
@@ -54,6 +59,8 @@ export interface ServerOptions extends TlsOptions {
   maxConnections?: number;
   /** Open connections of one address; over it 429. @default 256 */
   maxConnectionsPerIp?: number;
+  /** Open connections of one user, as `userOf` says who it is; over it 429. @default 64 */
+  maxConnectionsPerUser?: number;
   /** TCP connections that are no WebSocket, in total: before the handshake, idle, or answered; over it 503. @default 10000 */
   maxHttpConnections?: number;
   /**
@@ -102,11 +109,13 @@ export const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
 export const DEFAULT_MAX_HEADER_BYTES = 16 * 1024;
 export const DEFAULT_MAX_CONNECTIONS = 50_000;
 export const DEFAULT_MAX_CONNECTIONS_PER_IP = 256;
+export const DEFAULT_MAX_CONNECTIONS_PER_USER = 64;
 const DEFAULT_MAX_HTTP_CONNECTIONS = 10_000;
 
 const LIMITS = [
   'maxConnections',
   'maxConnectionsPerIp',
+  'maxConnectionsPerUser',
   'maxHttpConnections',
   'maxHttpConnectionsPerIp',
   'maxHeaderBytes',

@@ -14,7 +14,7 @@ import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts'
 import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
 import { checkLimits, connectionSettings, httpAdmission, type ServerOptions } from './server-options.ts';
-import { type Entrant, Upgrader } from './upgrader.ts';
+import { type Entrant, type Owner, Upgrader } from './upgrader.ts';
 import { Connection } from './wire/connection.ts';
 import type { ConnectionOwner, ConnectionSettings } from './wire/connection-settings.ts';
 import { type ConnectionFilter, type Group, sendToAll } from './wire/group.ts';
@@ -174,8 +174,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     this.#upgrader.judge(request, socket, head, callback);
   }
 
-  #letIn({ request, socket, head, route, peer, callback }: Entrant): void {
-    const connection = this.#shakeHands(request, socket, peer);
+  #letIn({ request, socket, head, route, peer, owner, callback }: Entrant): void {
+    const connection = this.#shakeHands(request, socket, peer, owner);
     if (connection === undefined) return;
     connection.route = route?.pattern;
     this.#httpConnections?.leave(socket);
@@ -196,9 +196,9 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   };
 
   /** The opening handshake; undefined where it failed, and the request was refused. */
-  #shakeHands(request: IncomingMessage, socket: Duplex, peer: Peer): Connection | undefined {
+  #shakeHands(request: IncomingMessage, socket: Duplex, peer: Peer, owner: Owner): Connection | undefined {
     const connection = new Connection(socket, this, this.#settings);
-    this.#list.enter(connection, peer);
+    this.#list.enter(connection, owner);
     connection.remoteAddress = peer.address;
     connection.remotePort = peer.port;
     try {
@@ -214,8 +214,8 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   #leave(connection: Connection): void {
-    const peer = this.#list.leave(connection);
-    if (peer) this.#upgrader.leave(peer);
+    const owner = this.#list.leave(connection);
+    if (owner) this.#upgrader.leave(owner);
   }
 
   /** Tells whoever listens; where nobody does, the person who wrote the handler sees where it failed. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { closeCodes } from './close-codes.ts';
 import type { Opened } from './connection-log.ts';
 import type { StatusRoutesOptions } from './http/status.ts';
@@ -26,9 +27,14 @@ type Known = [connection: Connection, buffered: number, opened: Opened];
 
 /** What /status answers: this process alone, and of a client's request nothing but the pattern of its path. */
 export function createStatus({ server, metrics, rooms, version, opened }: StatusOptions): StatusRoutesOptions {
+  const { NODE_APP_INSTANCE: instance } = process.env;
+  const host = hostname();
   return {
     counters: async () => ({
+      host,
       pid: process.pid,
+      // PM2's number of it.
+      ...(instance && { instance }),
       version,
       uptime: process.uptime(),
       memory: process.memoryUsage.rss(),
@@ -37,6 +43,7 @@ export function createStatus({ server, metrics, rooms, version, opened }: Status
       rooms: firstInOrder(sizesOf(rooms), ROOMS_SHOWN, ([, , a], [, , b]) => b - a).map(toRoom),
     }),
     connections: async (limit) => ({
+      host,
       pid: process.pid,
       total: server().connections.length,
       connections: firstInOrder(knownOf(server(), opened), limit, byWaiting).map(toRow),

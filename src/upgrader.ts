@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Admission } from './admission.ts';
+import { Admission, userAdmission } from './admission.ts';
 import { directPeer, type Peer } from './client-address.ts';
 import type { ConnectionHandler } from './handlers/handler.ts';
 import {
@@ -20,10 +20,17 @@ import {
   DEFAULT_HANDSHAKE_TIMEOUT,
   DEFAULT_MAX_CONNECTIONS,
   DEFAULT_MAX_CONNECTIONS_PER_IP,
+  DEFAULT_MAX_CONNECTIONS_PER_USER,
   type ServerOptions,
 } from './server-options.ts';
 
 type Authorize = NonNullable<ServerOptions['authorize']>;
+
+/** Whose connection it is, for those who count. */
+export interface Owner {
+  readonly address: string | undefined;
+  readonly user: string | undefined;
+}
 
 /** A request to upgrade that is let in, and counted until it is told to leave. */
 export interface Entrant {
@@ -32,6 +39,7 @@ export interface Entrant {
   head: Buffer;
   route: FoundRoute | undefined;
   peer: Peer;
+  owner: Owner;
   callback: ConnectionHandler | undefined;
 }
 
@@ -61,6 +69,7 @@ export class Upgrader {
   readonly #host: UpgradeHost;
   readonly #allowedOrigins: readonly string[];
   readonly #admission: Admission;
+  readonly #users: Admission;
 
   /** @param router undefined where every path is let in */
   constructor(options: ServerOptions, router: Router | undefined, host: UpgradeHost) {
@@ -73,6 +82,7 @@ export class Upgrader {
       options.maxConnectionsPerIp ?? DEFAULT_MAX_CONNECTIONS_PER_IP,
       'connections',
     );
+    this.#users = userAdmission(options.maxConnectionsPerUser ?? DEFAULT_MAX_CONNECTIONS_PER_USER, 'connections');
   }
 
   /** Lets a request in or refuses it; with `authorize` later. */
@@ -95,15 +105,17 @@ export class Upgrader {
       this.#refuse(refusal, request, socket, peer);
       return;
     }
-    const entrant = { request, socket, head, route, peer, callback };
+    const owner = { address: peer.address, user: undefined };
+    const entrant = { request, socket, head, route, peer, owner, callback };
     this.#admission.enter(peer.address);
     if (this.#options.authorize) void this.#authorize(entrant, this.#options.authorize);
     else this.#host.onEntrant(entrant);
   }
 
   /** An entrant's socket is gone: its place is free. */
-  leave(peer: Peer): void {
-    this.#admission.leave(peer.address);
+  leave({ address, user }: Owner): void {
+    this.#admission.leave(address);
+    this.#users.leave(user);
   }
 
   #peerOf(request: IncomingMessage): Peer {
@@ -145,18 +157,23 @@ export class Upgrader {
   }
 
   async #authorize(entrant: Entrant, authorize: Authorize): Promise<void> {
-    const { request, socket, peer } = entrant;
-    const verdict = await this.#verdict(request, authorize);
-    const refusal = verdict ?? (this.#host.refusesAuthorised() ? CLOSING : undefined);
+    const { request, socket, peer, owner } = entrant;
+    const { verdict, user } = await this.#verdict(request, authorize);
+    const refusal = verdict ?? (this.#host.refusesAuthorised() ? CLOSING : this.#users.refusal(user));
     if (!refusal && !socket.destroyed) {
-      this.#host.onEntrant(entrant);
+      this.#users.enter(user);
+      this.#host.onEntrant({ ...entrant, owner: { ...owner, user } });
       return;
     }
-    this.leave(peer);
+    this.#admission.leave(peer.address);
     if (refusal) this.#refuse(refusal, request, socket, peer);
   }
 
-  async #verdict(request: IncomingMessage, authorize: Authorize): Promise<Refusal | undefined> {
+  /** @returns why it is not let in, else whose it is, where that is known */
+  async #verdict(
+    request: IncomingMessage,
+    authorize: Authorize,
+  ): Promise<{ verdict?: Refusal; user?: string | undefined }> {
     const timeout = this.#options.handshakeTimeout ?? DEFAULT_HANDSHAKE_TIMEOUT;
     let late: NodeJS.Timeout | undefined;
     const tooLate = new Promise<Refusal>((resolve) => {
@@ -164,11 +181,13 @@ export class Upgrader {
     });
     try {
       const verdict = await Promise.race([authorize(request), tooLate]);
-      if (typeof verdict === 'object') return checkedRefusal(verdict);
-      return verdict ? undefined : { status: 401, reason: 'not authorised' };
+      if (typeof verdict === 'object') return { verdict: checkedRefusal(verdict) };
+      return verdict
+        ? { user: this.#options.userOf?.(request) }
+        : { verdict: { status: 401, reason: 'not authorised' } };
     } catch (error) {
       this.#host.onAuthorizeError(error, request);
-      return { status: 500, reason: 'the authorisation failed' };
+      return { verdict: { status: 500, reason: 'the authorisation failed' } };
     } finally {
       clearTimeout(late);
     }

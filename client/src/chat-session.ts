@@ -4,12 +4,14 @@ import { showConnection } from './connection-status.ts';
 import { byId, create } from './elements.ts';
 import { addTexts, setWords } from './language.ts';
 import { showMembers } from './member-list.ts';
+import { authorization, pageToken } from './page-token.ts';
 import { randomHex } from './random.ts';
 import { join, type Room } from './room.ts';
 import type { RoomError } from './room-error.ts';
 import { ScrollKeeper } from './scroll-keeper.ts';
 import { recall, remember } from './stored.ts';
 import { tabStore } from './tab-store.ts';
+import { type Refused, TokenForm } from './token-form.ts';
 import { Unread } from './unread.ts';
 
 const { texts, setText } = addTexts(chatTexts);
@@ -29,6 +31,9 @@ const scroll = new ScrollKeeper(byId('view', HTMLElement), byId('content', HTMLE
   toEnd.hidden = atEnd;
   setWords(toEndWords, () => (missed > 0 ? texts().newMessages(missed) : texts().toEnd));
 });
+/** The one that is going on. */
+let current: ChatSession | undefined;
+const tokenForm = new TokenForm(() => current?.useToken());
 const unread = new Unread((count) => setWords(title, () => `${count > 0 ? `(${count}) ` : ''}${texts().chatTitle}`));
 
 /** Lines said before, for who comes to a room. */
@@ -53,6 +58,7 @@ export class ChatSession {
       client: tabSecret(),
       store: tabStore(),
       last: FIRST_LINES,
+      token: pageToken,
       ...(after && { after }),
     });
     const room = this.#room;
@@ -62,6 +68,7 @@ export class ChatSession {
       room.on('ack', ({ key, position }) => this.#log.acknowledged(key, position)),
       room.on('outbox', () => this.#showOutbox()),
       room.on('state', () => this.#showOutbox()),
+      room.on('state', (state) => void this.#askForToken(state)),
       room.on('join', (who) => this.#came(who.name)),
       room.on('leave', (who) => this.#went(who.name)),
       room.on('gap', ({ lost }) => this.#log.note(() => texts().gap(lost))),
@@ -69,19 +76,38 @@ export class ChatSession {
       room.on('error', (error) => this.#fail(error)),
       showConnection(room),
     ];
+    current = this;
     this.#listenToPage();
     this.#showMembers();
     input.focus();
   }
 
+  /** There is another token. */
+  useToken(): void {
+    this.#room.connect();
+    input.focus();
+  }
+
   /** Leaves the room; what is not acknowledged stays for the next time. */
   leave(): void {
+    current = undefined;
+    tokenForm.ask(undefined);
     for (const end of this.#endings) end();
     this.#room.close();
     // Who came back with the same one would get the old name again.
     remember('client', undefined, true);
     lines.replaceChildren();
     pending.replaceChildren();
+  }
+
+  /** Browsers do not say why a connection was refused: the room is asked over HTTP. */
+  async #askForToken(state: Room['state']): Promise<void> {
+    if (state.name === 'open') tokenForm.ask(undefined);
+    // A connection that was lost says nothing of tokens, an attempt that failed may.
+    if (state.name !== 'waiting' || (state.failures === 1 && state.code !== 4401 && this.#room.name !== undefined))
+      return;
+    const refused = await whyRefused(this.#room.address);
+    if (current === this && this.#room.state.name !== 'open') tokenForm.ask(refused);
   }
 
   #listenToPage(): void {
@@ -204,4 +230,14 @@ function tabSecret(): string {
   const secret = recall('client', true) ?? randomHex();
   remember('client', secret, true);
   return secret;
+}
+
+async function whyRefused(room: string): Promise<Refused> {
+  try {
+    const { status } = await fetch(room.replace('ws', 'http'), { headers: authorization(), cache: 'no-store' });
+    return status === 401 || status === 403 ? status : undefined;
+  } catch {
+    // Nobody is there.
+    return undefined;
+  }
 }

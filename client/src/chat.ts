@@ -10,6 +10,7 @@ import { chatTexts } from './chat-texts.ts';
 import { showUnsupported } from './connection-status.ts';
 import { byId } from './elements.ts';
 import { addTexts, setWords, switchLanguage, useBrowserLanguage } from './language.ts';
+import { takeTokenOfAddress } from './page-token.ts';
 import { paint } from './portrait.ts';
 import { recall, remember } from './stored.ts';
 import { followColorScheme } from './theme.ts';
@@ -18,6 +19,8 @@ const { texts, setText } = addTexts(chatTexts);
 
 followColorScheme();
 useBrowserLanguage();
+
+takeTokenOfAddress();
 
 const entrance = byId('entrance', HTMLElement);
 const chat = byId('chat', HTMLElement);

@@ -10,3 +10,4 @@ export type { RoomEvents } from './room-events.ts';
 export type { RoomOptions } from './room-options.ts';
 export type { RoomEvent } from './room-subscription.ts';
 export type { Socket, SocketConstructor } from './socket.ts';
+export type { TokenSource } from './token.ts';

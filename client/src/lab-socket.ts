@@ -1,4 +1,5 @@
 import { defaultBackoff, retryDelay } from './backoff.ts';
+import { withToken } from './token.ts';
 import { onWake } from './wake.ts';
 
 export type LabState =
@@ -10,6 +11,8 @@ export interface LabTarget {
   readonly address: string;
   /** None where it is empty. */
   readonly subprotocol: string;
+  /** None where it is empty. */
+  readonly token: string;
 }
 
 export interface LabListener {
@@ -22,7 +25,7 @@ export class LabSocket {
   /** Whether a lost connection is made again. */
   reconnect = false;
   readonly #listener: LabListener;
-  #target: LabTarget = { address: '', subprotocol: '' };
+  #target: LabTarget = { address: '', subprotocol: '', token: '' };
   #socket: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -68,8 +71,8 @@ export class LabSocket {
   #open(): void {
     this.#stopWaiting();
     this.#asked = false;
-    const { address, subprotocol } = this.#target;
-    const socket = new WebSocket(address, subprotocol ? [subprotocol] : []);
+    const { address, subprotocol, token } = this.#target;
+    const socket = new WebSocket(...withToken(address, subprotocol ? [subprotocol] : [], token));
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       this.#failures = 0;

@@ -8,11 +8,13 @@ import { LabSocket, type LabState } from './lab-socket.ts';
 import { labTexts } from './lab-texts.ts';
 import { addTexts, setWords, switchLanguage, useBrowserLanguage } from './language.ts';
 import { measureRoundTrips } from './measure.ts';
+import { keepToken, pageToken, takeTokenOfAddress } from './page-token.ts';
 import { RatePlot } from './rate-plot.ts';
 import { Rates } from './rates.ts';
 import { repeat } from './repeat.ts';
 import { RoundTrips } from './round-trips.ts';
 import { followColorScheme } from './theme.ts';
+import { tokenTexts } from './token-texts.ts';
 
 /** Bytes that may wait for the network before a repetition pauses. */
 const MAX_WAITING = 1024 * 1024;
@@ -20,13 +22,16 @@ const MAX_WAITING = 1024 * 1024;
 const MAX_REASON_BYTES = 123;
 
 const { texts, setText } = addTexts(labTexts);
+addTexts(tokenTexts);
 
 followColorScheme();
 useBrowserLanguage();
+takeTokenOfAddress();
 
 const path = byId('path', HTMLSelectElement);
 const address = byId('address', HTMLInputElement);
 const subprotocol = byId('subprotocol', HTMLInputElement);
+const token = byId('token', HTMLInputElement);
 const reconnect = byId('reconnect', HTMLInputElement);
 const connectButton = byId('connect', HTMLButtonElement);
 const stateWords = byId('state-words', HTMLElement);
@@ -65,7 +70,14 @@ path.onchange = () => {
 path.onchange(new Event('change'));
 address.oninput = () => {
   path.value = '';
+  // This server's token is none of another's business.
+  if (!isHere(address.value)) token.value = '';
 };
+token.value = pageToken() ?? '';
+token.onchange = () => isHere(address.value) && keepToken(token.value.trim());
+addEventListener('hashchange', () => {
+  if (takeTokenOfAddress()) token.value = pageToken() ?? '';
+});
 setText(stateWords, 'notYet');
 byId('language', HTMLButtonElement).onclick = switchLanguage;
 
@@ -75,7 +87,8 @@ reconnect.onchange = () => {
 
 onSubmit('connect-form', () => {
   try {
-    socket.connect({ address: address.value.trim(), subprotocol: subprotocol.value.trim() });
+    const target = { address: address.value.trim(), subprotocol: subprotocol.value.trim(), token: token.value.trim() };
+    socket.connect(target);
   } catch (error) {
     setWords(stateWords, () => texts().cannotConnect(String(error instanceof Error ? error.message : error)));
   }
@@ -210,6 +223,10 @@ function showRates(): void {
   byId('sent-rate', HTMLElement).textContent = String(series.sent.at(-1));
   byId('received-rate', HTMLElement).textContent = String(series.received.at(-1));
   byId('round-trip', HTMLElement).textContent = series.roundTrip.at(-1)?.toFixed(1) ?? '–';
+}
+
+function isHere(target: string): boolean {
+  return URL.canParse(target) && new URL(target).host === location.host;
 }
 
 function hexadecimal(data: ArrayBuffer): string {

@@ -2,6 +2,7 @@
 import { type Backoff, defaultBackoff, retryDelay } from './backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { platformSocket, type Socket, type SocketConstructor } from './socket.ts';
+import { type TokenSource, withToken } from './token.ts';
 import { onWake } from './wake.ts';
 
 export type ConnectionState =
@@ -33,6 +34,11 @@ export interface LinkOptions {
   readonly heartbeatTimeout?: number;
   /** For platforms without a global one. */
   readonly WebSocket?: SocketConstructor;
+  /**
+   * For servers that ask for one: a token, or a function, which may be asynchronous, that is called for each attempt to connect. In a
+   * room it is called before a token ends, too: the next one takes its place without a new connection.
+   */
+  readonly token?: TokenSource | undefined;
 }
 
 /** Who uses a link. */
@@ -51,6 +57,9 @@ export interface LinkOwner {
 /** Coming back after these would only be turned away again: see `reconnect: false` in the server's table of close codes. */
 const finalCloseCodes: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1008, 1009, 4001, 4401]);
 
+/** Of them the one that another token helps against. */
+const TOKEN_EXPIRED = 4401;
+
 /** A connection shorter than this, in milliseconds, counts as one more failure: a server that accepts and drops is not hammered. */
 const STABLE_AFTER = 5_000;
 
@@ -67,6 +76,8 @@ export class Link {
   readonly #heartbeat: Heartbeat;
   #state: ConnectionState = { name: 'connecting' };
   #socket: Socket | undefined;
+  /** Set from the beginning of an attempt until its connection is dropped, with a value of its own. */
+  #attempt: object | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #openedAt = 0;
@@ -91,26 +102,18 @@ export class Link {
 
   /** Connects now, whatever the state. */
   connect(): void {
-    if (this.#socket) return;
+    if (this.#attempt) return;
     clearTimeout(this.#timer);
     this.#toldAt = undefined;
     this.#endWake();
     this.#endWake = onWake((online) => this.#woken(online));
-    const Constructor = this.#options.WebSocket ?? platformSocket();
-    const socket = new Constructor(this.#owner.address(), this.#owner.protocols);
-    this.#socket = socket;
-    socket.onopen = () => {
-      // From here on Close follows, and says more.
-      socket.onerror = ignore;
-      this.#opened();
-    };
-    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason);
-    // No Close follows it in Node 22. What it was, browsers do not say.
-    socket.onerror = ({ message = '' }: { message?: string }) => this.#retryLater(1006, message);
-    const timeout = this.#options.connectTimeout ?? 10_000;
-    this.#timer = setTimeout(() => this.#retryLater(1006, `no connection within ${timeout} ms`), timeout);
+    const { token, connectTimeout = 10_000 } = this.#options;
+    if (typeof token !== 'function') this.#open(token);
+    const attempt = {};
+    this.#attempt = attempt;
+    this.#timer = setTimeout(() => this.#retryLater(1006, `no connection within ${connectTimeout} ms`), connectTimeout);
     this.#become({ name: 'connecting' });
+    if (typeof token === 'function') void this.#openWith(token, attempt);
   }
 
   /** The owner has what it needs from the new connection. */
@@ -139,7 +142,7 @@ export class Link {
 
   /** Drops the connection, or the attempt, for one whose address is asked for now; where there is none, that is still to come. */
   restart(): void {
-    if (!this.#socket) return;
+    if (!this.#attempt) return;
     this.#drop();
     this.connect();
   }
@@ -150,6 +153,31 @@ export class Link {
     this.#endWake();
     this.#failures = 0;
     this.#become({ name: 'closed', code, reason });
+  }
+
+  /** Where a token is a function, one is got first; the attempt may be over before that. */
+  async #openWith(source: Exclude<TokenSource, string>, attempt: object): Promise<void> {
+    try {
+      const token = await source();
+      if (attempt === this.#attempt) this.#open(token);
+    } catch (error) {
+      if (attempt === this.#attempt) this.#retryLater(1006, `no token: ${error}`);
+    }
+  }
+
+  #open(token: string | undefined): void {
+    const Constructor = this.#options.WebSocket ?? platformSocket();
+    const socket = new Constructor(...withToken(this.#owner.address(), this.#owner.protocols, token));
+    this.#socket = socket;
+    socket.onopen = () => {
+      // From here on Close follows, and says more.
+      socket.onerror = ignore;
+      this.#opened();
+    };
+    socket.onmessage = ({ data }: { data: unknown }) => this.#received(data);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => this.#lost(code, reason);
+    // No Close follows it in Node 22. What it was, browsers do not say.
+    socket.onerror = ({ message = '' }: { message?: string }) => this.#retryLater(1006, message);
   }
 
   #opened(): void {
@@ -170,7 +198,8 @@ export class Link {
   }
 
   #lost(code: number, reason: string): void {
-    if (finalCloseCodes.has(code)) {
+    const another = code === TOKEN_EXPIRED && typeof this.#options.token === 'function';
+    if (finalCloseCodes.has(code) && !another) {
       this.end(code, reason);
       return;
     }
@@ -194,6 +223,7 @@ export class Link {
   #drop(): void {
     clearTimeout(this.#timer);
     this.#heartbeat.stop();
+    this.#attempt = undefined;
     const socket = this.#socket;
     this.#socket = undefined;
     if (!socket) return;

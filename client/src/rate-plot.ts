@@ -42,6 +42,12 @@ const color = (name: string) => () => getComputedStyle(document.documentElement)
 /** From zero to a little above the highest value. */
 const fromZero: uPlot.Scale.Range = (_plot, _least, most) => [0, Math.max(1, (most || 0) * 1.1)];
 
+/** A minute at least, up to now: without a value uPlot would begin in 1970, at 00:00:00. */
+const lastMinute: uPlot.Scale.Range = (_plot, first, last) => {
+  const end = last ?? Date.now() / 1000;
+  return [Math.min(first ?? end, end - 60), end];
+};
+
 const axis: uPlot.Axis = {
   stroke: color('--bs-secondary-color'),
   grid: { stroke: color('--plot-grid'), width: 1 },
@@ -58,7 +64,7 @@ function optionsOf(lines: readonly Line[]): Omit<uPlot.Options, 'width' | 'heigh
     cursor: { show: false },
     // The last time on the axis is half as wide as that.
     padding: [12, atRight ? 4 : 28, 0, 4],
-    scales: { x: { time: true }, left: { range: fromZero }, right: { range: fromZero } },
+    scales: { x: { time: true, range: lastMinute }, left: { range: fromZero }, right: { range: fromZero } },
     series: [{}, ...lines.map(seriesOf)],
     axes: [
       { ...axis, size: 28, space: 90, values: (_plot, times) => times.map((time) => clock.format(time * 1000)) },

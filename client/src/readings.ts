@@ -1,5 +1,9 @@
 /** What `GET /status` answers: counters since the start of one process. Bytes, seconds. */
 export interface Reading {
+  /** The machine's name. */
+  readonly host: string;
+  /** PM2's number of the process, where it has one. */
+  readonly instance?: string;
   readonly pid: number;
   readonly version: string;
   readonly uptime: number;
@@ -48,34 +52,45 @@ export interface Process {
   points: Point[];
 }
 
+/** Tells a process from all others; machines may have the same numbers. */
+export function keyOf({ host, pid }: Reading): string {
+  return `${host} ${pid}`;
+}
+
 /** The processes that have answered: behind one port any of them may be the next. */
 export class Processes {
-  readonly #known = new Map<number, Process>();
-  #chosen: number | undefined;
+  readonly #known = new Map<string, Process>();
+  #chosen = '';
 
   get all(): readonly Process[] {
-    return [...this.#known.values()].sort((a, b) => a.latest.pid - b.latest.pid);
+    return [...this.#known.values()].sort((a, b) => order(a.latest, b.latest));
   }
 
   /** The one that is shown: who was chosen as long as it is there, else who answered first. */
   get shown(): Process | undefined {
-    return this.#known.get(this.#chosen ?? -1) ?? this.#known.values().next().value;
+    return this.#known.get(this.#chosen) ?? this.#known.values().next().value;
   }
 
-  choose(pid: number): void {
-    this.#chosen = pid;
+  /** @param key see `keyOf` */
+  choose(key: string): void {
+    this.#chosen = key;
   }
 
   /** @param now seconds since 1970 */
   add(reading: Reading, now: number): void {
-    const known = this.#known.get(reading.pid);
+    const key = keyOf(reading);
+    const known = this.#known.get(key);
     // A process that began anew under the same number counts from zero.
     const before = known && known.latest.uptime <= reading.uptime ? known : undefined;
     const points = before?.points.filter(({ time }) => time > now - KEPT) ?? [];
     if (before && reading.uptime > before.latest.uptime) points.push(pointOf(before.latest, reading, now));
-    this.#known.set(reading.pid, { latest: reading, at: now, points });
-    for (const [pid, { at }] of this.#known) if (at < now - FORGOTTEN) this.#known.delete(pid);
+    this.#known.set(key, { latest: reading, at: now, points });
+    for (const [one, { at }] of this.#known) if (at < now - FORGOTTEN) this.#known.delete(one);
   }
+}
+
+function order(a: Reading, b: Reading): number {
+  return a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1;
 }
 
 function pointOf(before: Reading, after: Reading, time: number): Point {

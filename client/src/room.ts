@@ -1,5 +1,6 @@
 import {
   type Ack,
+  type ClientMessage,
   type ErrorMessage,
   type GapMessage,
   type Pong,
@@ -20,6 +21,7 @@ import { type RoomOptions, withDefaults } from './room-options.ts';
 import { RoomStore } from './room-store.ts';
 import { type RoomEvent, Subscription } from './room-subscription.ts';
 import { takeTabSecret } from './tab-secret.ts';
+import { renewLater } from './token.ts';
 
 /** What is passed on as an event of the same name. */
 type Told = Welcome | PresenceMessage | GapMessage | Reset;
@@ -50,6 +52,7 @@ export class Room implements AsyncIterable<RoomEvent> {
   readonly #restored: Promise<void>;
   #name: string | undefined;
   #wanted = true;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
 
   /** See `join`. */
   constructor(address: string, room: string, options: RoomOptions = {}) {
@@ -61,7 +64,7 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#store = new RoomStore(settings.store, this.address, (error) =>
       this.#events.emit('error', new RoomError('store', `the outbox is not kept: ${error}`, false)),
     );
-    this.#outbox = new Outbox(this.#store, settings, (message) => this.#link.send(JSON.stringify(message)));
+    this.#outbox = new Outbox(this.#store, settings, (message) => this.#send(message));
     const tell = (event: RoomEvent) => this.#events.emit('event', event);
     this.#subscription = new Subscription(tell, settings.maxBehind, () => this.#link.restart());
     this.#link = new Link(
@@ -70,7 +73,7 @@ export class Room implements AsyncIterable<RoomEvent> {
         protocols: [SUBPROTOCOL],
         received: (text) => this.#received(text),
         changed: (state) => this.#changed(state),
-        ask: () => this.#link.send('{"type":"ping"}'),
+        ask: () => this.#send({ type: 'ping' }),
       },
       settings,
     );
@@ -159,7 +162,10 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   #changed(state: ConnectionState): void {
     if (state.name === 'closed') this.#ended(state.code, state.reason);
-    if (state.name !== 'open') this.#outbox.disconnected();
+    if (state.name !== 'open') {
+      clearTimeout(this.#renewal);
+      this.#outbox.disconnected();
+    }
     this.#events.emit('state', state);
   }
 
@@ -193,6 +199,8 @@ export class Room implements AsyncIterable<RoomEvent> {
 
   /** Types that are not known are of a later version, and passed over. */
   #changeRoom(message: Told | Pong | Renewed): void {
+    const { expires } = message as Partial<Renewed>;
+    if (expires) this.#renewLater(expires);
     if (message.type === 'welcome') this.#welcomed(message);
     else if (message.type === 'join') this.#members.add(message.name);
     else if (message.type === 'leave') this.#members.delete(message.name);
@@ -208,6 +216,12 @@ export class Room implements AsyncIterable<RoomEvent> {
     this.#subscription.begin(position);
     this.#link.ready();
     this.#outbox.joined();
+  }
+
+  #renewLater(expires: string): void {
+    const { token } = this.#options;
+    if (typeof token === 'function')
+      this.#renewal = renewLater(expires, token, (next) => this.#send({ type: 'auth', token: next }));
   }
 
   #acknowledged(ack: Ack): void {
@@ -226,6 +240,10 @@ export class Room implements AsyncIterable<RoomEvent> {
   #refused(error: RoomError): void {
     this.#events.emit('error', error);
     if (error.line) this.#outboxChanged();
+  }
+
+  #send(message: ClientMessage): void {
+    this.#link.send(JSON.stringify(message));
   }
 
   #outboxChanged(): void {

@@ -2,7 +2,7 @@ import { inBytes, inUnits } from './amounts.ts';
 import { create } from './elements.ts';
 import { KeyedList } from './keyed-list.ts';
 import { addTexts } from './language.ts';
-import type { Process, Reading } from './readings.ts';
+import { keyOf, type Process, type Reading } from './readings.ts';
 import { statusTexts } from './status-texts.ts';
 
 /** A connection, as `GET /status/connections` shows it. */
@@ -38,29 +38,36 @@ export function connectionTable(body: HTMLElement, close: (id: string) => Promis
   return (rows: readonly ConnectionRow[]) => list.show(rows.map((row) => [row.id, row]));
 }
 
+/** Its number, and PM2's where it has one: `4711 #0`. */
+export function nameOf({ pid, instance }: Reading): string {
+  return instance === undefined ? String(pid) : `${pid} #${instance}`;
+}
+
 /** The processes that have answered, each with a button that shows it. */
-export function processTable(body: HTMLElement, choose: (pid: number) => void) {
-  let shown: number | undefined;
+export function processTable(body: HTMLElement, choose: (key: string) => void) {
+  let shown = '';
   const list = new KeyedList<Process>(
     body,
-    (pid) => {
+    (key) => {
       const button = create('button', 'btn btn-sm border');
       button.type = 'button';
-      button.onclick = () => choose(Number(pid));
-      return rowOf(['process', 'connections', 'uptime', 'memory', 'load'], button);
+      button.onclick = () => choose(key);
+      return rowOf(['host', 'process', 'connections', 'uptime', 'memory', 'load'], button);
     },
-    (row, { latest: { pid, open, uptime, memory }, points }) => {
+    (row, { latest, points }) => {
+      const { host, open, uptime, memory } = latest;
       const load = `${Math.round((points.at(-1)?.load ?? 0) * 100)} %`;
-      fill(row, [String(pid), count.format(open), inUnits(uptime), inBytes(memory), load]);
+      fill(row, [host, nameOf(latest), count.format(open), inUnits(uptime), inBytes(memory), load]);
       const button = row.querySelector('button');
       if (!button) return;
-      button.disabled = pid === shown;
-      button.textContent = pid === shown ? texts().shown : texts().show;
+      const isShown = keyOf(latest) === shown;
+      button.disabled = isShown;
+      button.textContent = isShown ? texts().shown : texts().show;
     },
   );
-  return (processes: readonly Process[], pid: number | undefined) => {
-    shown = pid;
-    list.show(processes.map((process) => [String(process.latest.pid), process]));
+  return (processes: readonly Process[], key: string) => {
+    shown = key;
+    list.show(processes.map((process) => [keyOf(process.latest), process]));
   };
 }
 

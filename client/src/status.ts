@@ -5,14 +5,17 @@ import './status.css';
 import { shortly } from './amounts.ts';
 import { byId } from './elements.ts';
 import { addTexts, setWords, switchLanguage, useBrowserLanguage } from './language.ts';
+import { authorization, takeTokenOfAddress } from './page-token.ts';
 import { RatePlot } from './rate-plot.ts';
-import { type Point, Processes, type Reading } from './readings.ts';
-import { type ConnectionRow, connectionTable, processTable, roomList } from './status-tables.ts';
+import { keyOf, type Point, Processes, type Reading } from './readings.ts';
+import { type ConnectionRow, connectionTable, nameOf, processTable, roomList } from './status-tables.ts';
 import { statusTexts } from './status-texts.ts';
 import { followColorScheme } from './theme.ts';
+import { TokenForm } from './token-form.ts';
 
 /** What `GET /status/connections` answers. */
 interface Connections {
+  readonly host: string;
   readonly pid: number;
   readonly total: number;
   readonly connections: readonly ConnectionRow[];
@@ -27,6 +30,7 @@ const { texts, setText } = addTexts(statusTexts);
 
 followColorScheme();
 useBrowserLanguage();
+takeTokenOfAddress();
 
 const state = byId('state', HTMLElement);
 const notice = byId('notice', HTMLElement);
@@ -46,8 +50,8 @@ const plots = {
 };
 const processes = new Processes();
 const showRooms = roomList(byId('rooms', HTMLElement));
-const showProcesses = processTable(byId('processes', HTMLElement), (pid) => {
-  processes.choose(pid);
+const showProcesses = processTable(byId('processes', HTMLElement), (key) => {
+  processes.choose(key);
   show();
 });
 const showConnections = connectionTable(byId('connections', HTMLElement), close);
@@ -59,6 +63,13 @@ byId('language', HTMLButtonElement).onclick = () => {
   show();
 };
 
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+const tokenForm = new TokenForm(() => {
+  clearTimeout(timer);
+  void poll();
+});
+
 setText(state, 'reading');
 void poll();
 
@@ -68,18 +79,21 @@ async function poll(): Promise<void> {
     processes.add(reading, Date.now() / 1000);
     connections = rows;
     notice.hidden = true;
+    tokenForm.ask(undefined);
     state.dataset.state = 'open';
     setText(state, 'live');
     show();
   } catch (error) {
     fail(error);
   }
-  setTimeout(poll, INTERVAL);
+  clearTimeout(timer);
+  timer = setTimeout(poll, INTERVAL);
 }
 
 /** @throws Error, whose message is a status where there is an answer */
 async function read<T>(address: string): Promise<T> {
-  const response = await fetch(address, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT) });
+  const signal = AbortSignal.timeout(TIMEOUT);
+  const response = await fetch(address, { headers: authorization(), cache: 'no-store', signal });
   if (!response.ok) throw new Error(String(response.status));
   return response.json();
 }
@@ -89,6 +103,8 @@ function fail(error: unknown): void {
   state.dataset.state = 'closed';
   const refused = ['401', '403', '404'].includes(why);
   setText(state, refused ? 'refusedHere' : 'stale');
+  // Where there are no tokens, or a proxy wants one at first, nothing is there.
+  if (refused) tokenForm.ask(why === '403' ? 403 : 401);
   if (refused) setText(notice, 'notAllowed');
   else setWords(notice, () => texts().unreachable(why));
   notice.hidden = false;
@@ -97,7 +113,7 @@ function fail(error: unknown): void {
 async function close(id: string): Promise<boolean> {
   try {
     // The header keeps pages of other origins from doing the same.
-    const headers = { 'X-Requested-With': 'status.html' };
+    const headers = { 'X-Requested-With': 'status.html', ...authorization() };
     const response = await fetch(`./status/connections/${encodeURIComponent(id)}/close`, { method: 'POST', headers });
     if (response.ok) return true;
     const { detail } = (await response.json()) as { detail?: unknown };
@@ -114,14 +130,14 @@ function show(): void {
   if (!process) return;
   const { latest, points } = process;
   byId('overview', HTMLElement).hidden = false;
-  setWords(byId('shown', HTMLElement), () => texts().shownProcess(latest.pid, latest.version));
+  setWords(byId('shown', HTMLElement), () => texts().shownProcess(latest.host, nameOf(latest), latest.version));
   showPoints(points, latest);
   showRooms(latest.rooms);
   byId('no-rooms', HTMLElement).hidden = latest.rooms.length > 0;
-  showProcesses(processes.all, latest.pid);
+  showProcesses(processes.all, keyOf(latest));
   if (!connections) return;
-  const { pid, total, connections: rows } = connections;
-  setWords(byId('some', HTMLElement), () => texts().someConnections(shortly(rows.length), shortly(total), pid));
+  const { host, pid, total, connections: rows } = connections;
+  setWords(byId('some', HTMLElement), () => texts().someConnections(shortly(rows.length), shortly(total), host, pid));
   byId('no-connections', HTMLElement).hidden = rows.length > 0;
   showConnections(rows);
 }

@@ -26,6 +26,11 @@ export class Access {
     this.#anonymous = anonymous;
   }
 
+  /** Whether there are keys to check tokens with. */
+  get takesTokens(): boolean {
+    return this.#verifier.hasKeys;
+  }
+
   /** Finds out who sent a request. @throws RoomError unauthorized, token_expired, unavailable */
   async identify(request: IncomingMessage): Promise<Visit> {
     const token = tokenOf(request);
@@ -38,6 +43,9 @@ export class Access {
   /** Who sent a request that was identified, or that nobody has asked about: somebody without a token. */
   readonly visitorOf = (request: IncomingMessage): Visit =>
     this.#visits.get(request) ?? new Visit(this.#anonymous, undefined, this.#verify);
+
+  /** Whose a request is that was identified: the `sub` of its token. */
+  readonly userOf = (request: IncomingMessage): string | undefined => this.visitorOf(request).name;
 
   /** Judges a request to upgrade: a room can be entered by who may read it. */
   readonly authorize = async (request: IncomingMessage): Promise<true | Refusal> => {

@@ -42,6 +42,10 @@ export class TokenVerifier {
     }
   }
 
+  get hasKeys(): boolean {
+    return this.#verifiers.size > 0;
+  }
+
   /** @throws RoomError unauthorized, token_expired, or where the public keys cannot be fetched unavailable */
   async verify(token: string): Promise<Claims> {
     if (token.length > MAX_LENGTH) {

@@ -2,6 +2,7 @@ import type { Right, Visitor } from '../handlers/visitor.ts';
 import { RoomError } from '../rooms/room-error.ts';
 import type { AnonymousAccess } from './anonymous.ts';
 import type { Claims } from './claims.ts';
+import type { OperatorRight } from './operator-rights.ts';
 import { allows } from './room-rights.ts';
 
 /** What a timer takes at most is some 24 days. */
@@ -26,6 +27,10 @@ export class Visit implements Visitor {
     return this.#claims?.subject;
   }
 
+  get expires(): Date | undefined {
+    return this.#claims && new Date(this.#claims.expires);
+  }
+
   /** Milliseconds that the token still holds; Infinity without one. */
   get remaining(): number {
     return (this.#claims?.expires ?? Number.POSITIVE_INFINITY) - Date.now();
@@ -43,6 +48,14 @@ export class Visit implements Visitor {
     if (allows(own, right, room) || allows(this.#anonymous.rooms, right, room)) return undefined;
     // The room's name is left out: the line may become the reason of a Close frame, which is short.
     return this.#claims ? new RoomError('forbidden', `the token gives no right "${right}" here`) : tokenNeeded();
+  }
+
+  /** Why they may not operate the server. */
+  operatorProblem(right: OperatorRight): RoomError | undefined {
+    if (this.remaining <= 0) return expired();
+    if (!this.#claims) return tokenNeeded();
+    if (this.#claims.operator.includes(right)) return undefined;
+    return new RoomError('forbidden', `the token gives no right "${right}" to operate this server`);
   }
 
   async renew(token: string, room: string): Promise<Date> {

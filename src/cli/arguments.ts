@@ -10,6 +10,7 @@ export interface CheckOptions {
   readonly insecure?: boolean;
   readonly origin?: string;
   readonly httpPort?: string;
+  readonly token?: string;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,7 @@ export function readWish(addresses: readonly string[], options: CheckOptions, al
       plainUrl: plainUrl(url, options.httpPort),
       origin: options.origin === 'off' ? undefined : (options.origin ?? url.origin),
       insecure,
+      token: options.token?.trim() || undefined,
       idle: quick ? 0 : readIdle(idle),
     },
   };

@@ -11,17 +11,19 @@ import {
   judgeMetrics,
   judgePage,
   judgeRedirect,
+  judgeStatus,
   judgeUnknownPath,
   judgeUpgrade,
   skipped,
 } from './findings.ts';
-import { certificate, get, handshake, type Site, socketUrl } from './site.ts';
+import { certificate, get, handshake, type Site, socketUrl, userHeaders } from './site.ts';
 
 export type Check = (site: Site) => Promise<Finding>;
 
 export const ANSWER_TIMEOUT = 10_000;
 
 const notSecure = skipped('the address is not https');
+const mayBeProgram = skipped('over plain http this may be the program itself');
 
 const isSecure = ({ url }: Site): boolean => url.protocol === 'https:';
 
@@ -34,10 +36,8 @@ export const checks: Readonly<Record<string, Check>> = {
   certificate: async (site) =>
     isSecure(site) ? judgeCertificate(await certificate(site), site.insecure, new Date()) : notSecure,
   unknown: async (site) => judgeUnknownPath(await handshake(site, 'no-such-path')),
-  metrics: async (site) =>
-    isSecure(site)
-      ? judgeMetrics(await get(site, 'metrics'))
-      : skipped('over plain http this may be the program itself'),
+  metrics: async (site) => (isSecure(site) ? judgeMetrics(await get(site, 'metrics')) : mayBeProgram),
+  status: async (site) => (isSecure(site) ? judgeStatus(await get(site, 'status')) : mayBeProgram),
   upgrade: async (site) => judgeUpgrade(await handshake(site, ''), site.origin),
   greeting: checkGreeting,
   idle: checkIdle,
@@ -86,7 +86,7 @@ export function speak(site: Site, path = '', protocols: string[] = []): Connecti
   return connect(socketUrl(site, path), {
     rejectUnauthorized: !site.insecure,
     protocols,
-    ...(site.origin && { extraHeaders: { Origin: site.origin } }),
+    extraHeaders: userHeaders(site),
   });
 }
 

@@ -1,15 +1,15 @@
 import { Command, type CommandOptions, Option } from 'commander';
 import { version } from '../package-info.ts';
 import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
-import { lifetime, roomRights, subject } from './token-values.ts';
+import { lifetime, operatorRights, roomRights, subject } from './token-values.ts';
 import { header, period, socketAddress, whole } from './values.ts';
 
 /*
  * What `--only` takes, in words: the checks themselves are imported when they run.
  */
-const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, idle';
+const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, idle';
 const DOCTOR_CHECKS =
-  'page, assets, headers, redirect, certificate, unknown, metrics, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync';
+  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync, persistence, eviction, replicas';
 
 const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
 
@@ -100,6 +100,11 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
     .option('--secret-file <file>', 'with the secret of AUTH_SECRET_FILE; by default the file that this variable names')
     .requiredOption('--sub <name>', 'the name in rooms', subject)
     .option('--room <pattern=rights>', "such as 'team-*=read,publish,presence'; repeatable", roomRights)
+    .addOption(
+      new Option('--operator [rights]', 'for /status and /metrics: see, close; both where none are named')
+        .argParser(operatorRights)
+        .preset('see,close'),
+    )
     .option('--expires <time>', 'for how long it holds, such as 30m, 12h or 90d; by default 1h', lifetime)
     .option('--issuer <text>', 'where the server has AUTH_ISSUER')
     .option('--audience <text>', 'where the server has AUTH_AUDIENCE')
@@ -149,6 +154,7 @@ function examining(command: Command, usage: string, names: string): Command {
     .option('--skip <names>', 'all but these')
     .option('--insecure', 'take any certificate')
     .option('--origin <origin>', "the page that a handshake names, by default the site's own; off for none")
+    .addOption(tokenOption('to come in as its users do, where rooms ask for one; not sent to what everybody sees'))
     .option('--http-port <n>', 'where plain http is, by default 80 if the address has no port')
     .option('--json', 'one JSON document in place of lines')
     .addHelpText('after', `${example(`text-event-server ${command.name()} ${usage}`)}\n\n${describeExits(checkCodes)}`);
@@ -164,9 +170,15 @@ function talking(command: Command): Command {
       header,
     )
     .option('--subprotocol <name>', 'the subprotocol to ask for')
+    .addOption(tokenOption('for servers that ask for one; better as the variable, which other users cannot read'))
     .addOption(
       new Option('--timeout <time>', 'until the connection must be open').argParser(period).default(10_000, '10s'),
     );
+}
+
+/** The command line can be read by every user of the machine, and variables not. */
+function tokenOption(meaning: string): Option {
+  return new Option('--token <token>', meaning).env('TEXT_EVENT_TOKEN');
 }
 
 function pingOption(meaning: string): Option {

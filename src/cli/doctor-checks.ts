@@ -9,6 +9,8 @@ import { get, type Site, streamStart } from './site.ts';
 /** Nobody else talks here. */
 const ROOM = 'rooms/doctor';
 
+const tokenNeeded = skipped('rooms ask for a token here: --token, or TEXT_EVENT_TOKEN');
+
 /** Milliseconds for the first block of a stream, beyond what any answer of the site takes. */
 const STREAM_PATIENCE = 1_000;
 
@@ -16,6 +18,7 @@ const STREAM_PATIENCE = 1_000;
 export const doctorChecks: Readonly<Record<string, Check>> = {
   subprotocol: async (site) => {
     const { connection, text, trouble } = await firstText(site, ROOM, [SUBPROTOCOL]);
+    if (text === undefined && /\b401\b/.test(trouble) && !site.token) return tokenNeeded;
     return judgeSubprotocol(connection.protocol, text, trouble);
   },
   stream: checkStream,
@@ -28,7 +31,8 @@ async function checkStream(site: Site) {
   await get(site, 'healthz');
   const usual = performance.now() - start;
   const limit = Math.round(usual + STREAM_PATIENCE);
-  return judgeStream(await streamStart(site, `${ROOM}/events`, limit), limit);
+  const begin = await streamStart(site, `${ROOM}/events`, limit);
+  return begin.status === 401 && !site.token ? tokenNeeded : judgeStream(begin, limit);
 }
 
 /** `/ws` welcomes each client by the address that the server sees. */

@@ -24,6 +24,7 @@ export const places = {
   root: { file: values, line: 'root ' },
   certificate: { file: values, line: 'ssl_certificate ' },
   metrics: { file: rules, line: 'location ^~ /metrics' },
+  status: { file: rules, line: 'location = /status' },
   assets: { file: rules, line: 'location /assets/' },
   gzip: { file: rules, line: 'gzip_static' },
   program: { file: rules, line: 'location @program' },
@@ -139,8 +140,14 @@ export function judgeUnknownPath({ status }: HandshakeAnswer): Finding {
 
 /** What the public sees of the metrics. */
 export function judgeMetrics({ status }: Answer): Finding {
-  if (status === 403 || status === 404) return ok(`${status} from outside`);
-  return wrong(`got status ${status} from outside, expected 404`, places.metrics);
+  if ([401, 403, 404].includes(status)) return ok(`${status} from outside`);
+  return wrong(`got status ${status} from outside, expected 404, or 401 where a token is needed`, places.metrics);
+}
+
+/** What the public sees of the status, which names rooms and addresses. */
+export function judgeStatus({ status }: Answer): Finding {
+  if ([401, 403, 404].includes(status)) return ok(`${status} from outside`);
+  return wrong(`got status ${status} from outside, expected 404, or 401 where a token is needed`, places.status);
 }
 
 /** @param answer the text that came, undefined where none did */

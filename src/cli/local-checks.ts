@@ -8,6 +8,7 @@ import { readSettings } from '../settings.ts';
 import type { Check } from './checks.ts';
 import { judgeDrain, judgeFiles, judgeHeartbeat, judgeTimeSync } from './doctor-findings.ts';
 import type { Finding } from './findings.ts';
+import { redisChecks } from './redis-checks.ts';
 import { get, type Site } from './site.ts';
 
 const run = promisify(execFile);
@@ -22,6 +23,7 @@ export const localChecks: Readonly<Record<string, Check>> = {
     return judgeHeartbeat(seconds && seconds * 1000, settings().pingInterval);
   },
   timesync: checkTimeSync,
+  ...redisChecks(settings),
 };
 
 async function checkFiles(site: Site): Promise<Finding> {

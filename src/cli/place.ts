@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { packageRoot } from '../package-info.ts';
 
 /** What to change, and in which file of this package. */
 export interface Place {
-  /** Relative to the package. */
+  /** Relative to the package, or absolute. */
   readonly file: string;
   /** The beginning of the line, without its indentation. */
   readonly line: string;
@@ -23,7 +23,7 @@ export function lineNumber(text: string, beginning: string): number {
 
 function readShipped(file: string): string {
   try {
-    return readFileSync(join(packageRoot, file), 'utf8');
+    return readFileSync(resolve(packageRoot, file), 'utf8');
   } catch {
     return '';
   }

@@ -15,6 +15,8 @@ export interface Way {
   readonly insecure?: boolean;
   readonly header?: Record<string, string>;
   readonly subprotocol?: string;
+  /** For servers that ask for one. */
+  readonly token?: string;
   /** Milliseconds until the connection must be open. */
   readonly timeout: number;
 }
@@ -37,9 +39,9 @@ export interface Session {
  * Connects.
  * @param prepare is given the connection before it is open: the first texts come together with the server's agreement
  * @param signal gives up when it aborts
- * @throws CommandError NOT_CONNECTED
+ * @throws CommandError NOT_CONNECTED, or MISTAKE for a token that is none
  */
-export function open(
+export async function open(
   url: URL,
   way: Way,
   prepare: (connection: Connection) => void = () => {},
@@ -49,7 +51,7 @@ export function open(
     rejectUnauthorized: !way.insecure,
     handshakeTimeout: way.timeout,
     maxMessageBytes: MAX_MESSAGE_BYTES,
-    ...(way.header && { extraHeaders: way.header }),
+    extraHeaders: { ...way.header, ...authorization(way.token) },
     ...(way.subprotocol && { protocols: [way.subprotocol] }),
   });
   prepare(connection);
@@ -63,6 +65,17 @@ export function open(
     connection.once('close', (code, reason) => fail(`ended before it was open: ${closeWords(code, reason)}`));
     connection.once('connect', () => resolve({ connection, end }));
   }).finally(() => signal?.removeEventListener('abort', giveUp));
+}
+
+/** What was got is not said: half a token on a screen is one too many. @throws CommandError MISTAKE */
+function authorization(token = ''): Record<string, string> {
+  if (token === '') return {};
+  // RFC 6750 section 2.1.
+  if (/^[A-Za-z0-9._~+/-]+=*$/.test(token)) return { Authorization: `Bearer ${token}` };
+  throw new CommandError(
+    exitCodes.MISTAKE,
+    'the token has characters that none has, such as spaces; was it cut or quoted?',
+  );
 }
 
 function ending(connection: Connection): Promise<Ending> {

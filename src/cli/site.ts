@@ -25,6 +25,8 @@ export interface Site {
   readonly origin: string | undefined;
   /** Takes any certificate. */
   readonly insecure: boolean;
+  /** For what a site opens to its users; what it shows to everybody is asked for without it. */
+  readonly token?: string | undefined;
   /** Milliseconds that a connection is held open without a word. */
   readonly idle: number;
 }
@@ -93,7 +95,7 @@ export async function handshake(site: Site, where: string): Promise<HandshakeAns
     'Sec-WebSocket-Version': '13',
     'Sec-WebSocket-Key': key,
   };
-  if (site.origin) headers.Origin = site.origin;
+  Object.assign(headers, userHeaders(site));
   const response = await answerTo(open(site, new URL(where, site.url), headers));
   response.socket.destroy();
   const proof = createHash('sha1').update(`${key}${GUID}`).digest('base64');
@@ -124,7 +126,7 @@ export function socketUrl({ url }: Site, path = ''): string {
 /** Asks for a stream of server-sent events and hangs up on its first bytes, or when the time is over. @param limit milliseconds */
 export async function streamStart(site: Site, where: string, limit: number): Promise<StreamStart> {
   const start = performance.now();
-  const request = open(site, new URL(where, site.url), { Accept: 'text/event-stream' });
+  const request = open(site, new URL(where, site.url), { Accept: 'text/event-stream', ...authorization(site) });
   let answer: IncomingMessage | undefined;
   let late = false;
   const cut = setTimeout(() => {
@@ -142,6 +144,15 @@ export async function streamStart(site: Site, where: string, limit: number): Pro
   }
   const type = answer?.headers['content-type'] ?? 'no content type';
   return { status: answer?.statusCode, type, begun: !late, milliseconds: performance.now() - start };
+}
+
+/** How a user's WebSocket comes: from a page, and with a token where there is one. */
+export function userHeaders(site: Site): Record<string, string> {
+  return { ...(site.origin && { Origin: site.origin }), ...authorization(site) };
+}
+
+function authorization({ token }: Site): Record<string, string> {
+  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
 function endpoint({ protocol, hostname, port }: URL): { host: string; port: number } {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { checkOperatorRights, type OperatorRight } from '../auth/operator-rights.ts';
 import { checkRoomRights, type RoomRights } from '../auth/room-rights.ts';
 import { checkName } from '../rooms/names.ts';
 
@@ -31,6 +32,15 @@ export function roomRights(text: string, before: RoomRights = []): RoomRights {
   if (before.some(([known]) => known === pattern)) throw new InvalidArgumentError('Expected each pattern once.');
   try {
     return [...before, ...checkRoomRights([[pattern, rights.split(',')]])];
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as TypeError).message}.`);
+  }
+}
+
+/** Rights to operate the server. */
+export function operatorRights(text: string): readonly OperatorRight[] {
+  try {
+    return checkOperatorRights(text.split(','));
   } catch (error) {
     throw new InvalidArgumentError(`${(error as TypeError).message}.`);
   }

@@ -1,4 +1,5 @@
 import { makeToken } from '../auth/make-token.ts';
+import type { OperatorRight } from '../auth/operator-rights.ts';
 import type { RoomRights } from '../auth/room-rights.ts';
 import { makeSecretFile, readSecretFile } from '../auth/secret-file.ts';
 import { TextEventError } from '../errors.ts';
@@ -9,6 +10,7 @@ export interface TokenOptions {
   readonly secretFile?: string;
   readonly sub: string;
   readonly room?: RoomRights;
+  readonly operator?: readonly OperatorRight[];
   /** In milliseconds. */
   readonly expires?: number;
   readonly issuer?: string;
@@ -21,6 +23,7 @@ const DEFAULT_LIFETIME = 3_600_000;
 export async function token({
   sub,
   room = [],
+  operator,
   expires,
   issuer,
   audience,
@@ -30,7 +33,7 @@ export async function token({
   if (!file) throw new CommandError(exitCodes.MISTAKE, 'got no secret, expected --secret-file or AUTH_SECRET_FILE');
   const secret = attempt(() => readSecretFile(file));
   const lifetime = expires ?? DEFAULT_LIFETIME;
-  const made = await makeToken(secret, { subject: sub, rooms: room, lifetime, issuer, audience });
+  const made = await makeToken(secret, { subject: sub, rooms: room, operator, lifetime, issuer, audience });
   process.stdout.write(`${made}\n`);
   return exitCodes.DONE;
 }

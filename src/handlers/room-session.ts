@@ -101,7 +101,15 @@ export class RoomSession extends Participant {
   #welcome(position: Position, names: readonly string[]): void {
     const others = names.filter((name) => name !== this.name);
     const members = names.includes(this.name) ? names : [...others.slice(0, MAX_WATCHED_MEMBERS - 1), this.name];
-    this.#send({ type: 'welcome', name: this.name, room: this.room, position: formatPosition(position), members });
+    const expires = this.#visitor?.expires;
+    this.#send({
+      type: 'welcome',
+      name: this.name,
+      room: this.room,
+      position: formatPosition(position),
+      members,
+      ...(expires && { expires: expires.toISOString() }),
+    });
     this.#welcomed = true;
     for (const [name, change] of this.#news) {
       // What had come to pass when the members were listed is in the list.

@@ -10,6 +10,8 @@ export type Right = (typeof RIGHTS)[number];
 export interface Visitor {
   /** Under which they publish, whatever they ask for; undefined leaves them the choice. */
   readonly name: string | undefined;
+  /** Until when their token holds; undefined without one. */
+  readonly expires: Date | undefined;
   /** What speaks against it; undefined where nothing does. It is asked each time, since rights end. */
   problem(right: Right, room: string): RoomError | undefined;
   /**

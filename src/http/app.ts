@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { pagesDir, version } from '../package-info.ts';
 import { addMetricsRoute, type MetricsRouteOptions } from './metrics.ts';
+import { operatorGuard } from './operator.ts';
 import { addRoomRoutes, type RoomRoutesOptions } from './rooms/routes.ts';
 import { addStatusRoutes, type StatusRoutesOptions } from './status.ts';
 
@@ -91,8 +92,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.code(notReady === undefined ? 200 : 503).send({ status: notReady ?? 'ready' });
   });
 
-  if (metrics) addMetricsRoute(app, metrics);
-  if (statusRoutes) addStatusRoutes(app, statusRoutes);
+  const guard = operatorGuard(rooms?.access);
+  if (metrics) addMetricsRoute(app, guard, metrics);
+  if (statusRoutes) addStatusRoutes(app, guard, statusRoutes);
   if (rooms) await addRoomRoutes(app, rooms);
 
   const hasPages = existsSync(pagesDir);

@@ -36,17 +36,19 @@ export function sendProblem(reply: FastifyReply, { status, detail, code, retryab
     .send(Buffer.from(JSON.stringify(body)));
 }
 
+/** Answers what a request may not, or what is wrong with it. */
+export function sendRoomError(reply: FastifyReply, { code, message: detail, retryable }: RoomError): FastifyReply {
+  const challenge = challengeOf(code);
+  if (challenge) reply.header('WWW-Authenticate', challenge);
+  return sendProblem(reply, { status: statusOf[code] ?? 400, detail, code, retryable });
+}
+
 /**
  * Answers what a route failed with.
  * @param report told of what is no fault of the request
  */
 export function answerError(error: FastifyError, reply: FastifyReply, report: (error: unknown) => void): FastifyReply {
-  if (error instanceof RoomError) {
-    const { code, message: detail, retryable } = error;
-    const challenge = challengeOf(code);
-    if (challenge) reply.header('WWW-Authenticate', challenge);
-    return sendProblem(reply, { status: statusOf[code] ?? 400, detail, code, retryable });
-  }
+  if (error instanceof RoomError) return sendRoomError(reply, error);
   const status = error.statusCode ?? 500;
   if (status >= 500) {
     report(error);

@@ -31,6 +31,8 @@ export interface Welcome {
   readonly position: string;
   /** Who is here, this one too; the first 200 of them. */
   readonly members: readonly string[];
+  /** Until when the token of this connection holds, ISO 8601 in UTC; where it came with one. */
+  readonly expires?: string;
 }
 
 export interface EventMessage {

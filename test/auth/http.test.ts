@@ -1,6 +1,7 @@
 import test from 'ava';
 import { startStream } from '../helpers/event-stream.ts';
-import { secret, startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const post = (url: string, headers = {}) => fetch(url, { method: 'POST', body: 'hello', headers });

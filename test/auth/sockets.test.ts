@@ -4,9 +4,10 @@ import { WebSocket } from 'ws';
 import { room } from '../../src/index.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 import { connect } from '../helpers/client.ts';
-import { secret, startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { speak } from '../helpers/rooms.ts';
 import { startServer, until } from '../helpers/server.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const inOneSecond = () => Math.floor(Date.now() / 1000) + 2;
 
@@ -211,7 +212,7 @@ test('a server without tokens takes none', async (t) => {
 
 test('a room asks its visitor itself, also at a server that authorises nobody', async (t) => {
   const problem = () => new RoomError('forbidden', 'not here');
-  const visitor = { name: undefined, problem, renew: async () => new Date(0) };
+  const visitor = { name: undefined, expires: undefined, problem, renew: async () => new Date(0) };
   const { url } = await startServer(t, { routes: { '/rooms/:room': room({ visitorOf: () => visitor }) } });
   const client = await connect(t, `${url}/rooms/lobby`);
   t.deepEqual(await client.closed, { code: 1008, reason: 'not here' });

@@ -11,7 +11,9 @@ import {
   judgeTimeSync,
 } from '../../src/cli/doctor-findings.ts';
 import { runCommand } from '../helpers/command.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { type Program, startProgram } from '../helpers/program.ts';
+import { tokenWith } from '../helpers/tokens.ts';
 
 type Statuses = Record<string, string>;
 
@@ -82,6 +84,7 @@ test('the program itself passes everything that plain http has', async (t) => {
     certificate: 'skipped',
     unknown: 'ok',
     metrics: 'skipped',
+    status: 'skipped',
     upgrade: 'ok',
     greeting: 'ok',
     subprotocol: 'ok',
@@ -91,6 +94,18 @@ test('the program itself passes everything that plain http has', async (t) => {
     idle: 'ok',
   });
   t.regex(said, /seen as 127\.0\.0\.1, as it is/);
+});
+
+test('rooms that ask for a token are looked at with one, and left out without', async (t) => {
+  const { url } = await startGuardedSite(t);
+  const only = ['--only', 'subprotocol,stream'];
+  const without = await doctor(t, ...only, `${url}/`);
+  t.deepEqual(without.found, { subprotocol: 'skipped', stream: 'skipped' }, without.said);
+  const token = await tokenWith({ rooms: { doctor: ['read'] } });
+  const { found, said } = await doctor(t, ...only, '--token', token, `${url}/`);
+  t.deepEqual(found, { subprotocol: 'ok', stream: 'ok' }, said);
+  const other = await doctor(t, ...only, '--token', await tokenWith(), `${url}/`);
+  t.deepEqual(other.found, { subprotocol: 'WRONG', stream: 'WRONG' }, other.said);
 });
 
 test('without --idle nothing is held', async (t) => {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { jwtVerify } from 'jose';
 import { runCommand } from '../helpers/command.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
+import { tokenWith } from '../helpers/tokens.ts';
 
 function tempFile(t: ExecutionContext, content?: string): string {
   const dir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
@@ -25,12 +27,13 @@ test('a secret is made once, for its owner alone, and a token is signed with it'
   t.is(readFileSync(file, 'utf8'), secret);
 
   const rights = ['--room', 'team-*=read,publish', '--room', 'lobby=read'];
-  const args = ['--sub', ' 小李 ', '--expires', '2h', '--issuer', 'i', '--audience', 'a', ...rights];
+  const operator = ['--operator', 'see'];
+  const args = ['--sub', ' 小李 ', '--expires', '2h', '--issuer', 'i', '--audience', 'a', ...rights, ...operator];
   const { code, stdout } = await runCommand(t, ['token', '--secret-file', file, ...args]);
   t.is(code, 0);
   const key = new TextEncoder().encode(secret.trim());
   const { payload } = await jwtVerify(stdout.trim(), key, { algorithms: ['HS256'], issuer: 'i', audience: 'a' });
-  t.like(payload, { sub: '小李', rooms: { 'team-*': ['read', 'publish'], lobby: ['read'] } });
+  t.like(payload, { sub: '小李', rooms: { 'team-*': ['read', 'publish'], lobby: ['read'] }, operator: ['see'] });
   t.is(Number(payload.exp) - Number(payload.iat), 7200);
 });
 
@@ -46,6 +49,11 @@ for (const [what, args, says] of [
   ],
   ['no rights', ['--sub', 'Ann', '--room', 'a'], /Expected a pattern and rights, such as 'team-\*=read,publish'/],
   ['a pattern twice', ['--sub', 'Ann', '--room', 'a=read', '--room', 'a=publish'], /Expected each pattern once/],
+  [
+    'an operator right that there is not',
+    ['--sub', 'Ann', '--operator', 'all'],
+    /got the right "all", expected see, close/,
+  ],
   ['a time without end', ['--sub', 'Ann', '--expires', 'never'], /Expected a time such as 30m, 12h or 90d/],
 ] as const) {
   test(`token says in one line what is wrong with ${what}`, async (t) => {
@@ -65,4 +73,25 @@ test('a secret that is too short is refused', async (t) => {
     stderr,
     /got a secret of 31 bytes in .*, expected 32 at least; to make one: text-event-server secret <file>\n$/,
   );
+});
+
+test('send, listen and chat come in with a token, as an option or a variable', async (t) => {
+  const { ws } = await startGuardedSite(t);
+  const room = `${ws}/rooms/lobby`;
+  const token = await tokenWith({ rooms: { lobby: ['read', 'publish'] } });
+  const without = await runCommand(t, ['send', room, 'hello']);
+  t.is(without.code, 2);
+  t.regex(without.stderr, /401/);
+  t.is((await runCommand(t, ['send', room, 'hello', '--token', token])).code, 0);
+  const env = { TEXT_EVENT_TOKEN: token };
+  const heard = await runCommand(t, ['listen', `${room}?last=1`, '--count', '1'], '', env);
+  t.is(heard.stdout, 'Ann:hello\n');
+  t.is((await runCommand(t, ['chat', room], 'hi\n', env)).code, 0);
+  t.is((await runCommand(t, ['send', room, 'x'], '', { TEXT_EVENT_TOKEN: '' })).code, 2);
+});
+
+test('what is no token is said in one line, without it', async (t) => {
+  const { code, stderr } = await runCommand(t, ['send', 'ws://127.0.0.1:9/', 'x', '--token', 'made up']);
+  t.is(code, 1);
+  t.is(stderr, 'send: the token has characters that none has, such as spaces; was it cut or quoted?\n');
 });

@@ -12,11 +12,12 @@ import { until } from '../helpers/server.ts';
 const run = promisify(execFile);
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-test('all of it, as it is built, is less than 5 KB when it is compressed, and imports nothing', (t) => {
+test('all of it, as it is built, is less than 5.25 KB when it is compressed, and imports nothing', (t) => {
   const built = read('dist/client/index.js');
   const { length } = gzipSync(built, { level: 9 });
   t.log(`${built.length} bytes, ${length} compressed`);
-  t.true(length < 5_000, `${length} bytes`);
+  // It was 5,000 before there were tokens: docs/design.md.
+  t.true(length < 5_250, `${length} bytes`);
   t.notRegex(built, /\bimport\b/);
 });
 

@@ -15,7 +15,7 @@ function reading(pid: number, uptime: number, change: Partial<Reading> = {}): Re
     streams: 0,
   };
   const delivery = { bounds, atMost: [0, 0, 0], count: 0 };
-  return { pid, version: '', uptime, memory: 0, cpu: 0, rooms: [], delivery, ...counts, ...change };
+  return { host: 'a', pid, version: '', uptime, memory: 0, cpu: 0, rooms: [], delivery, ...counts, ...change };
 }
 
 test('rates are those between two readings of one process, by its own clock', (t) => {
@@ -31,7 +31,7 @@ test('rates are those between two readings of one process, by its own clock', (t
     [1, 2],
   );
   t.deepEqual(processes.all[1]?.points, []);
-  processes.choose(2);
+  processes.choose('a 2');
   t.is(processes.shown?.latest.pid, 2);
 });
 
@@ -63,4 +63,19 @@ test('a process that began anew counts from zero, and one that is gone is forgot
   );
   for (let at = 1; at <= 2 * KEPT; at++) processes.add(reading(2, 1 + at), 100 + at);
   t.is(processes.shown?.points.length, KEPT);
+});
+
+test('processes of two machines may have the same number', (t) => {
+  const processes = new Processes();
+  processes.add(reading(7, 10, { host: 'b', open: 1 }), 1000);
+  processes.add(reading(7, 10, { host: 'a', open: 2 }), 1001);
+  t.deepEqual(
+    processes.all.map(({ latest }) => [latest.host, latest.open]),
+    [
+      ['a', 2],
+      ['b', 1],
+    ],
+  );
+  processes.choose('a 7');
+  t.is(processes.shown?.latest.open, 2);
 });

@@ -9,8 +9,10 @@ import {
   judgeCertificate,
   judgeGreeting,
   judgeHeaders,
+  judgeMetrics,
   judgePage,
   judgeRedirect,
+  judgeStatus,
   judgeUpgrade,
   places,
 } from '../../src/cli/findings.ts';
@@ -51,6 +53,7 @@ test('the program itself passes every check that plain http has', async (t) => {
       'certificate skipped',
       'unknown ok',
       'metrics skipped',
+      'status skipped',
       'upgrade ok',
       'greeting ok',
       'idle ok',
@@ -121,6 +124,15 @@ test('the command line runs the same check', async (t) => {
   t.is(stdout, (await check(...args)).output);
   t.is((await runCommand(t, ['check'])).code, 2);
   t.is((await check('--help')).code, 0);
+});
+
+test('metrics and status are judged by what the public is told', (t) => {
+  for (const judge of [judgeMetrics, judgeStatus]) {
+    const statusOf = (status: number) => judge({ status, headers: {}, body: '' }).status;
+    t.deepEqual([401, 403, 404].map(statusOf), ['ok', 'ok', 'ok']);
+    t.deepEqual([200, 301, 500].map(statusOf), ['wrong', 'wrong', 'wrong']);
+  }
+  t.deepEqual(judgeStatus({ status: 200, headers: {}, body: '' }).change, places.status);
 });
 
 test('a page is judged by status and type', (t) => {

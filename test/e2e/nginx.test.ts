@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -10,6 +12,7 @@ import { startNginx } from '../helpers/nginx.ts';
 import { execute } from '../helpers/pm2.ts';
 import { type Program, root, startProgram } from '../helpers/program.ts';
 import { until } from '../helpers/server.ts';
+import { secret, tokenWith } from '../helpers/tokens.ts';
 
 const NAME = '李旺';
 const GREETING = '服务端已收到消息:李旺服务端发来消息: Hello,李旺';
@@ -181,6 +184,29 @@ test('an unknown path, the metrics and the status are 404 to the public', async 
   t.notRegex(running.program.output(), /metrics|\/status/, 'the program is not asked');
 });
 
+test('who comes with a token is judged by the program: the status opens to operators', async (t) => {
+  const file = join(makeDir(t), 'secret');
+  writeFileSync(file, secret);
+  const program = await startBehind(t, { AUTH_SECRET_FILE: file });
+  const nginx = await startNginx(t, { upstream: program.path });
+  if (!nginx) return;
+  const ask = async (path: string, token: string, method = 'GET') => {
+    const headers = { Authorization: `Bearer ${token}`, 'X-Requested-With': 'test' };
+    const request = https.request(new URL(path, nginx.site.url), { ...insecure, headers, method, agent: false }).end();
+    const [{ statusCode }] = await once(request, 'response');
+    request.destroy();
+    return statusCode;
+  };
+  const [operator, other] = [await tokenWith({ operator: ['see', 'close'] }), await tokenWith()];
+  for (const path of ['status', 'status/connections', 'metrics']) {
+    t.is(await ask(path, operator), 200, path);
+    t.is(await ask(path, other), 403, path);
+    t.is(await ask(path, 'made.up.token'), 401, path);
+  }
+  t.is(await ask('status/connections/none/close', operator, 'POST'), 404);
+  t.is(await ask('status/connections/none/close', other, 'POST'), 403);
+});
+
 test('handshakes of one address are limited, and loading pages does not use them up', async (t) => {
   const running = await start(t);
   if (!running) return;
@@ -237,7 +263,7 @@ test('deploy/check finds nothing wrong with the shipped site', async (t) => {
   const args = ['--insecure', '--idle', '1s', '--http-port', String(nginx.plainPort), nginx.url];
   const { code, output } = await execute(join(root, 'deploy/check'), args);
   t.is(code, 0, output);
-  t.is(output.match(/^ok /gm)?.length, 10, output);
+  t.is(output.match(/^ok /gm)?.length, 11, output);
 });
 
 test('deploy/check names the line that cuts an idle connection', async (t) => {

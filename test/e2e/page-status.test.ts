@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { openTab, ownComplaints } from '../helpers/browser.ts';
@@ -30,6 +31,7 @@ test('shows rates, rooms, the process and its connections, closes one, on a phon
   t.is(await number(page, 'connections-now'), 2);
   t.is(await page.textContent('.room-name'), 'lobby');
   t.is(await page.locator('#processes tr').count(), 1);
+  t.is(await page.textContent('#processes .cell-host .value'), hostname());
   t.deepEqual((await page.locator('#connections .cell-path .value').allTextContents()).sort(), [
     '/echo',
     '/rooms/:room',
@@ -63,9 +65,9 @@ test('says who is answered, goes on when it is, and shows what it is told as tex
   const there = await (await fetch(`${program.url}status`)).json();
   const rooms = [{ store: 'rooms', room: MARKUP, readers: 1 }];
   const row = { id: MARKUP, path: MARKUP, address: MARKUP, since: 0, bytesIn: 0, bytesOut: 0, buffered: 0 };
-  await page.route('**/status', (route) => route.fulfill({ json: { ...there, version: MARKUP, rooms } }));
+  await page.route('**/status', (route) => route.fulfill({ json: { ...there, host: MARKUP, version: MARKUP, rooms } }));
   await page.route('**/status/connections', (route) =>
-    route.fulfill({ json: { pid: there.pid, total: 1, connections: [row] } }),
+    route.fulfill({ json: { host: MARKUP, pid: there.pid, total: 1, connections: [row] } }),
   );
   await page.locator('#notice').waitFor({ state: 'hidden' });
   t.is(await page.textContent('.room-name'), MARKUP);

@@ -18,7 +18,12 @@ export interface Running {
 
 /** Starts `text-event-server …` as built; standard input stays open until the test ends it. */
 export function startCommand(t: ExecutionContext, ...args: string[]): Running {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: tmpdir(), env: { PATH: process.env.PATH } });
+  return startCommandWith(t, {}, ...args);
+}
+
+/** The same with variables. */
+function startCommandWith(t: ExecutionContext, env: Record<string, string>, ...args: string[]): Running {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: tmpdir(), env: { PATH: process.env.PATH, ...env } });
   const printedTo = { stdout: '', stderr: '' };
   let over = false;
   for (const name of ['stdout', 'stderr'] as const) {
@@ -58,8 +63,13 @@ export interface Ended {
 }
 
 /** Runs `text-event-server …` to its end, with this as its standard input. */
-export async function runCommand(t: ExecutionContext, args: string[], input = ''): Promise<Ended> {
-  const { child, exited, stdout, stderr } = startCommand(t, ...args);
+export async function runCommand(
+  t: ExecutionContext,
+  args: string[],
+  input = '',
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const { child, exited, stdout, stderr } = startCommandWith(t, env, ...args);
   child.stdin?.end(input);
   const { code } = await exited;
   return { code, stdout: stdout(), stderr: stderr() };

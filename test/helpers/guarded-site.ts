@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { ExecutionContext } from 'ava';
-import { type JWTPayload, SignJWT } from 'jose';
 import { Access } from '../../src/auth/access.ts';
 import { readAnonymousAccess } from '../../src/auth/anonymous.ts';
 import { type TokenKeys, TokenVerifier } from '../../src/auth/token-verifier.ts';
@@ -10,14 +9,7 @@ import { chat, createServer, echo, room } from '../../src/index.ts';
 import { MemoryLog } from '../../src/rooms/memory-log.ts';
 import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
-
-export const secret = new TextEncoder().encode('a secret of more than thirty-two bytes');
-
-/** A token that is good for an hour unless its claims say something else. */
-export function tokenWith(claims: JWTPayload = {}, key: Uint8Array = secret, alg = 'HS256'): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  return new SignJWT({ sub: 'Ann', exp: now + 3600, ...claims }).setProtectedHeader({ alg }).sign(key);
-}
+import { secret } from './tokens.ts';
 
 export interface GuardedSite {
   /** `http://127.0.0.1:<port>` */
@@ -35,12 +27,21 @@ interface Settings extends TokenKeys {
   anonymous?: string;
   allowedOrigins?: string[];
   maxConnectionsPerIp?: number;
+  maxConnectionsPerUser?: number;
+  messagesPerSecond?: number;
 }
 
 /** `/chat`, `/echo` and rooms at /rooms/:room, over WebSocket and HTTP, as the program guards them; it ends with the test. */
 export async function startGuardedSite(
   t: ExecutionContext,
-  { anonymous = 'auto', allowedOrigins = ['*'], maxConnectionsPerIp = 100, ...keys }: Settings = { secret },
+  {
+    anonymous = 'auto',
+    allowedOrigins = ['*'],
+    maxConnectionsPerIp = 100,
+    maxConnectionsPerUser = 100,
+    messagesPerSecond = 100,
+    ...keys
+  }: Settings = { secret },
 ): Promise<GuardedSite> {
   const rooms = new Rooms(new MemoryLog(), new MemoryPresence({ grace: 0 }));
   const failures: unknown[] = [];
@@ -54,9 +55,10 @@ export async function startGuardedSite(
       streams: new Streams(60_000),
       access,
       allowedOrigins,
-      messagesPerSecond: 100,
+      messagesPerSecond,
       maxConnections: 100,
       maxConnectionsPerIp,
+      maxConnectionsPerUser,
       maxMessageBytes: 100_000,
       clientAddress: () => ({ address: '192.0.2.1', port: 1 }),
       onError: (error) => t.fail(String(error)),
@@ -70,8 +72,9 @@ export async function startGuardedSite(
     },
     allowedOrigins,
     maxConnectionsPerIp,
+    maxConnectionsPerUser,
     request: (request, response) => app.routing(request, response),
-    ...(access ? { authorize: access.authorize } : {}),
+    ...(access ? { authorize: access.authorize, userOf: access.userOf } : {}),
   });
   if (access) server.on('connection', access.watch);
   await once(server.listen(0, '127.0.0.1'), 'listening');

@@ -13,6 +13,8 @@ import { until } from './until.ts';
 export class RedisProcess {
   readonly dir = mkdtempSync(join(tmpdir(), 'text-event-redis-'));
   port = 0;
+  /** Its configuration file, where it is to have one. */
+  file: string | undefined;
   #args: string[] = [];
   #child: ChildProcess | undefined;
 
@@ -41,7 +43,9 @@ export class RedisProcess {
   async restart(args: readonly string[] = this.#args): Promise<void> {
     const where = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.dir, '--unixsocket', this.socket];
     const fixed = [...where, '--logfile', join(this.dir, 'log'), '--enable-debug-command', 'yes'];
-    this.#child = spawn(redisServer.path() as string, [...fixed, ...args], { stdio: 'ignore' });
+    this.#child = spawn(redisServer.path() as string, [...(this.file ? [this.file] : []), ...fixed, ...args], {
+      stdio: 'ignore',
+    });
     await until(async () => (await answerOf(this.socket, ['PING'])) !== undefined);
   }
 

@@ -46,6 +46,7 @@ export async function startSite(t: ExecutionContext, settings: Settings = {}): P
       allowedOrigins,
       messagesPerSecond,
       maxConnectionsPerIp,
+      maxConnectionsPerUser: 100,
       clientAddress: () => ({ address: '192.0.2.1', port: 1 }),
       maxMessageBytes: settings.maxMessageBytes ?? 1000,
       maxConnections: 100,

@@ -13,6 +13,7 @@ const described = {
     room: text,
     position: text,
     members: z.array(text).readonly(),
+    expires: text.optional(),
   }),
   event: z.strictObject({ type: z.literal('event'), position: text, from: text, text, at: text }),
   ack: z.strictObject({ type: z.literal('ack'), key: text.optional(), position: text, duplicate: z.boolean() }),

@@ -61,7 +61,12 @@ test('the prose has a row for each error code, and says whether to try again', (
 
 test('each message that a server really sends is one that is described', async (t) => {
   const rooms = new Rooms(new MemoryLog({ maxEvents: 3 }), new MemoryPresence({ grace: 0 }));
-  const visitor: Visitor = { name: undefined, problem: () => undefined, renew: async () => new Date(0) };
+  const visitor: Visitor = {
+    name: undefined,
+    expires: undefined,
+    problem: () => undefined,
+    renew: async () => new Date(0),
+  };
   const handler = room({ rooms, visitorOf: () => visitor });
   const { server, url } = await startServer(t, { routes: { '/rooms/:room': handler } });
   const { epoch } = await rooms.head('r');

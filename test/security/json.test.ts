@@ -1,7 +1,8 @@
 import test from 'ava';
-import { startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { startProgram } from '../helpers/program.ts';
 import { speak } from '../helpers/rooms.ts';
+import { tokenWith } from '../helpers/tokens.ts';
 
 test('names of the prototype in a message change nothing but that message', async (t) => {
   const { ws } = await startGuardedSite(t, {});

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
-import { startGuardedSite, tokenWith } from '../helpers/guarded-site.ts';
+import { startGuardedSite } from '../helpers/guarded-site.ts';
 import { speak } from '../helpers/rooms.ts';
 import { head, RawClient, until } from '../helpers/server.ts';
+import { tokenWith } from '../helpers/tokens.ts';
 
 /** Looks like a token of a public key that is not there yet. */
 const UNKNOWN = 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ.eyJzdWIiOiJBbm4ifQ.AAAA';

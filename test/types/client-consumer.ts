@@ -22,6 +22,7 @@ import {
   type Socket,
   type SocketConstructor,
   TextConnection,
+  type TokenSource,
 } from 'text-event-server/client';
 
 /** Compiles only where both types are the same. */
@@ -29,7 +30,15 @@ function same<A, B>(..._proof: [A, B] extends [B, A] ? [] : [never]): void {}
 
 declare const own: SocketConstructor;
 const backoff: Backoff = { shortest: 500, longest: 5_000 };
-const link: LinkOptions = { backoff, connectTimeout: 1, heartbeatInterval: 1, heartbeatTimeout: 1, WebSocket: own };
+const tokens: TokenSource[] = ['a', () => 'a', () => undefined, async () => 'a'];
+const link: LinkOptions = {
+  backoff,
+  connectTimeout: 1,
+  heartbeatInterval: 1,
+  heartbeatTimeout: 1,
+  WebSocket: own,
+  token: tokens[0],
+};
 const options: ConnectionOptions = { ...link, heartbeat: { probe: '/healthz' }, maxQueued: 1 };
 new TextConnection('ws://localhost', { heartbeat: 'hello' });
 new TextConnection('ws://localhost', { heartbeat: false });

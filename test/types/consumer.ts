@@ -70,6 +70,8 @@ const options: ServerOptions = {
   validProtocols: ['a', 'b'],
   maxConnections: Number.POSITIVE_INFINITY,
   maxConnectionsPerIp: 1,
+  maxConnectionsPerUser: 1,
+  userOf: ({ headers }) => headers.from,
   maxHttpConnections: Number.POSITIVE_INFINITY,
   maxHttpConnectionsPerIp: 1,
   maxHeaderBytes: 1,

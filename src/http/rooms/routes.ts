@@ -3,7 +3,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Admission } from '../../admission.ts';
+import { Admission, userAdmission } from '../../admission.ts';
 import type { Access } from '../../auth/access.ts';
 import type { Visit } from '../../auth/visit.ts';
 import type { Peer } from '../../client-address.ts';
@@ -28,11 +28,13 @@ export interface RoomRoutesOptions {
   clientAddress: (request: FastifyRequest['raw']) => Peer;
   /** One event's text, in bytes; over it 413. */
   maxMessageBytes: number;
-  /** What one address may publish per second; five seconds' worth may come at once, over it 429. */
+  /** What one user, or one address without a token, may publish per second; five seconds' worth may come at once, over it 429. */
   messagesPerSecond: number;
   /** Streams and waiting polls, in total and of one address; over it 503 and 429. */
   maxConnections: number;
   maxConnectionsPerIp: number;
+  /** Those with tokens of one `sub`; over it 429. */
+  maxConnectionsPerUser: number;
   /** Who may do what. @default everybody may do everything */
   access?: Access | undefined;
   /** Where the open streams and the polls that wait are kept. */
@@ -50,6 +52,7 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
   const { rooms, clientAddress, streams, access } = options;
   const allowedOrigins = options.allowedOrigins.map((origin) => origin.toLowerCase());
   const admission = new Admission(options.maxConnections, options.maxConnectionsPerIp, 'streams and polls');
+  const users = userAdmission(options.maxConnectionsPerUser, 'streams and polls');
   const addressOf = (request: FastifyRequest) => clientAddress(request.raw).address;
 
   await app.register(async (scope) => {
@@ -78,7 +81,7 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
         global: false,
         max: options.messagesPerSecond * BURST_SECONDS,
         timeWindow: BURST_SECONDS * 1000,
-        keyGenerator: (request) => addressOf(request) ?? 'unknown',
+        keyGenerator: (request) => senderOf(request),
       });
     }
 
@@ -142,6 +145,12 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     streams.delete(reader);
   }
 
+  /** Who is counted for what is published: names and addresses are kept apart. */
+  function senderOf(request: FastifyRequest): string {
+    const user = visitOf(request)?.name;
+    return user === undefined ? (addressOf(request) ?? 'unknown') : `user ${user}`;
+  }
+
   function visitOf({ raw }: FastifyRequest): Visit | undefined {
     return access?.visitorOf(raw);
   }
@@ -161,16 +170,19 @@ export async function addRoomRoutes(app: FastifyInstance, options: RoomRoutesOpt
     serve: (request: FastifyRequest, reply: FastifyReply) => Promise<void>,
   ): Promise<FastifyReply> {
     const address = addressOf(request);
-    const refusal = admission.refusal(address);
+    const user = visitOf(request)?.name;
+    const refusal = admission.refusal(address) ?? users.refusal(user);
     if (refusal) {
       const { status, reason: detail } = refusal;
       return sendProblem(reply, { status, detail, code: 'too_many_connections', retryable: true });
     }
     admission.enter(address);
+    users.enter(user);
     try {
       await serve(request, reply);
     } finally {
       admission.leave(address);
+      users.leave(user);
     }
     return reply;
   }
