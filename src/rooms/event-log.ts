@@ -56,7 +56,7 @@ export interface LogSize {
   readonly bytes: number;
 }
 
-/** Told when a room's log has grown: its head now, the event where it was appended by this process, and the epoch where the log can tell. */
+/** Told when a room's log has grown: its head now, the event at the head where it is known already, and the epoch where the log can tell. */
 export type GrowthListener = (room: string, head: number, event?: RoomEvent, epoch?: string) => void;
 
 /**
@@ -85,6 +85,11 @@ export interface EventLog {
    * several may overtake each other. Returns what ends it.
    */
   follow(listener: GrowthListener): () => void;
+  /**
+   * Where this is there, `follow` tells of what other processes append only in rooms that are listened to: from when it resolves
+   * until what it resolves with is called.
+   */
+  listen?(room: string): Promise<() => void>;
   /** What it holds, where that is known without counting. */
   size?(): LogSize;
   /** Resolves when everything appended is on disk, and the store is closed. What is asked of it later is `unavailable`. */

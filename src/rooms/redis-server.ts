@@ -7,6 +7,7 @@ import { enter } from './redis/enter.ts';
 import { expire } from './redis/expire.ts';
 import { grown } from './redis/grown.ts';
 import { head } from './redis/head.ts';
+import { heads } from './redis/heads.ts';
 import { hold } from './redis/hold.ts';
 import { leave } from './redis/leave.ts';
 import { look } from './redis/look.ts';
@@ -29,7 +30,7 @@ export interface RedisOptions {
   readonly onState?: (problem: string | undefined) => void;
 }
 
-const SCRIPTS = [append, read, head, expire, look, grown, enter, leave, members, beat, bury, sweep, hold, told];
+const SCRIPTS = [append, read, head, heads, expire, look, grown, enter, leave, members, beat, bury, sweep, hold, told];
 
 /** Milliseconds. */
 const PROBE_INTERVAL = 1000;
@@ -68,6 +69,8 @@ export class RedisServer {
   readonly #patience: number;
   readonly #onState: (problem: string | undefined) => void;
   readonly #subscriptions = new Map<string, (message: string) => void>();
+  /** Those of them that failed, to be tried again. */
+  readonly #missing = new Set<string>();
   readonly #beginners = new Set<() => void>();
   readonly #probing: NodeJS.Timeout;
   #driver: RedisDriver;
@@ -147,15 +150,26 @@ export class RedisServer {
     await shared;
   }
 
-  /** Listens to a channel until it is closed. Resolves when it does, or where it will as soon as there is a connection. */
+  /** Listens to a channel. Resolves when it does, or where it will as soon as there is a connection. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.#subscriptions.set(channel, listener);
     if (!this.#isReady) return;
     try {
       await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
     } catch (error) {
+      this.#missing.add(channel);
       this.#noticeFailure(error, channel);
     }
+  }
+
+  /** Ends listening to a channel. */
+  unsubscribe(channel: string): void {
+    const listener = this.#subscriptions.get(channel);
+    if (listener === undefined) return;
+    this.#subscriptions.delete(channel);
+    this.#missing.delete(channel);
+    // Where it fails the connection is gone, or a message comes now and then that nobody wants.
+    if (this.#isReady) this.#driver.unsubscribe(channel, listener).catch(() => {});
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */
@@ -195,7 +209,9 @@ export class RedisServer {
       const { waits } = await this.#within(checkServer(driver, this.#tag(0), this.#durability), this.#patience);
       this.#waits = waits;
       await this.#within(this.#load(driver), this.#patience);
-      for (const [channel, listener] of this.#subscriptions) await driver.subscribe(channel, listener);
+      const channels = [...this.#subscriptions].map(([channel, listener]) => driver.subscribe(channel, listener));
+      await this.#within(Promise.all(channels), this.#patience);
+      this.#missing.clear();
       if (driver !== this.#driver || this.#isClosed) return;
       this.#isReady = true;
       this.#setProblem(undefined);
@@ -239,9 +255,19 @@ export class RedisServer {
         this.#tags().map((key) => this.#ask(key, ['SET', `${key}:written`, '1', 'PX', '60000'], PROBE_PATIENCE)),
       );
       if (this.#isReady) this.#setProblem(undefined);
+      this.#subscribeMissing();
     } catch (error) {
       this.#setProblem(reasonOf(error));
       this.#recycleWhenSilent();
+    }
+  }
+
+  #subscribeMissing(): void {
+    const channels = [...this.#missing];
+    this.#missing.clear();
+    for (const channel of channels) {
+      const listener = this.#subscriptions.get(channel);
+      if (listener) void this.subscribe(channel, listener);
     }
   }
 
