@@ -52,7 +52,7 @@ export interface Page {
 export interface LogSize {
   readonly rooms: number;
   readonly events: number;
-  /** On disk, as far as it is in use; in memory that of texts and names. */
+  /** On disk, as far as it is in use; in memory and in Redis that of texts and names. */
   readonly bytes: number;
 }
 
@@ -90,8 +90,8 @@ export interface EventLog {
    * until what it resolves with is called.
    */
   listen?(room: string): Promise<() => void>;
-  /** What it holds, where that is known without counting. */
-  size?(): LogSize;
+  /** What it holds, where that is known without counting. May throw or reject as the others do. */
+  size?(): LogSize | Promise<LogSize>;
   /** Resolves when everything appended is on disk, and the store is closed. What is asked of it later is `unavailable`. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { GrowthListener } from './event-log.ts';
 import { grown } from './redis/grown.ts';
 import { heads } from './redis/heads.ts';
 import { look } from './redis/look.ts';
+import { type Channel, newPartition, type Partition } from './redis-follower-partition.ts';
 import { tagOf } from './redis-partition.ts';
 import type { RedisServer } from './redis-server.ts';
 import { parseWakeUp, type WakeUp } from './redis-wake-up.ts';
@@ -13,38 +14,6 @@ const LOOK_INTERVAL = 500;
 const LINGER = 5000;
 /** Rooms that are asked for at once. */
 const PAGE = 1000;
-
-/** A room that is listened to. */
-interface Channel {
-  readonly room: string;
-  /** Resolves when its messages come, or will as soon as there is a connection. */
-  listening: Promise<void>;
-  users: number;
-  /** When the last user left. */
-  idleSince: number;
-  /** Of its newest message. */
-  seq: number;
-  /** It has grown, and no message told: it may be on its way. */
-  suspected: boolean;
-}
-
-/** What is known of the appends behind a hash tag; all of them are counted. */
-interface Partition {
-  readonly tag: string;
-  readonly channels: Map<string, Channel>;
-  /** Resolves when appends are counted; undefined while no room is listened to. */
-  counting: Promise<void> | undefined;
-  /** What the last look found, and the one before it. */
-  found: number | undefined;
-  checked: number;
-  /** Of the server. */
-  life: string | undefined;
-  /** Messages may have been missed. */
-  doubtful: boolean;
-  /** Rooms with appends of this process that failed, and may be in the log. */
-  doubts: Set<string>;
-  looking: Promise<void> | undefined;
-}
 
 /**
  * Tells of rooms that grow in other processes: of those only that are listened to here. A message wakes up, and has small events
@@ -238,18 +207,4 @@ export class RedisFollower {
     if (this.#isClosed) return;
     for (const listener of this.#listeners) listener(room, head, event, epoch);
   }
-}
-
-function newPartition(tag: string): Partition {
-  return {
-    tag,
-    channels: new Map(),
-    counting: undefined,
-    found: undefined,
-    checked: 0,
-    life: undefined,
-    doubtful: false,
-    doubts: new Set(),
-    looking: undefined,
-  };
 }

@@ -1,4 +1,4 @@
-import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
 import {
   durableLimits,
   type LogLimits,
@@ -15,6 +15,7 @@ import { expire } from './redis/expire.ts';
 import { head } from './redis/head.ts';
 import { read } from './redis/read.ts';
 import type { Script } from './redis/script.ts';
+import { size } from './redis/size.ts';
 import { RedisFollower } from './redis-follower.ts';
 import { partitionTags, tagOf } from './redis-partition.ts';
 import type { RedisServer } from './redis-server.ts';
@@ -28,6 +29,7 @@ export interface RedisLogOptions extends LogOptions {
 /** Events that one script drops, so that no other waits for long. */
 const SWEPT_AT_ONCE = 500;
 
+type SizeReply = [rooms: number, events: number, bytes: number];
 type HeadReply = [epoch: string, head: number];
 type AppendReply = [epoch: string, offset: number, at: number, duplicate: 0 | 1];
 type ReadReply = [epoch: string, head: number, first: number, previous: string, events: (string | number)[]];
@@ -105,6 +107,17 @@ class RedisLog implements EventLog {
       this.#listeners.delete(own);
       unfollow();
     };
+  }
+
+  async size(): Promise<LogSize> {
+    const sizes = this.#tags.map((tag) => this.#server.run(size, tag, []) as Promise<SizeReply>);
+    const sum = { rooms: 0, events: 0, bytes: 0 };
+    for (const [rooms, events, bytes] of await Promise.all(sizes)) {
+      sum.rooms += rooms;
+      sum.events += events;
+      sum.bytes += bytes;
+    }
+    return sum;
   }
 
   listen(room: string): Promise<() => void> {

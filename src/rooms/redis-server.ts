@@ -1,24 +1,11 @@
 import { promisify } from 'node:util';
 import { TextEventError } from '../errors.ts';
-import { append } from './redis/append.ts';
-import { beat } from './redis/beat.ts';
-import { bury } from './redis/bury.ts';
-import { enter } from './redis/enter.ts';
-import { expire } from './redis/expire.ts';
-import { grown } from './redis/grown.ts';
-import { head } from './redis/head.ts';
-import { heads } from './redis/heads.ts';
-import { hold } from './redis/hold.ts';
-import { leave } from './redis/leave.ts';
-import { look } from './redis/look.ts';
-import { members } from './redis/members.ts';
-import { read } from './redis/read.ts';
 import type { Script } from './redis/script.ts';
-import { sweep } from './redis/sweep.ts';
-import { told } from './redis/told.ts';
+import { SCRIPTS } from './redis/scripts.ts';
 import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './redis-checks.ts';
 import { driveRedis, type RedisDriver } from './redis-driver.ts';
 import { parseRedisUrl, type RedisPlace } from './redis-place.ts';
+import { RedisSubscriptions } from './redis-subscriptions.ts';
 import { unavailable } from './room-error.ts';
 
 export interface RedisOptions {
@@ -29,8 +16,6 @@ export interface RedisOptions {
   /** Told when it can be used, when it cannot any more, and why; not twice the same. @default nobody is told */
   readonly onState?: (problem: string | undefined) => void;
 }
-
-const SCRIPTS = [append, read, head, heads, expire, look, grown, enter, leave, members, beat, bury, sweep, hold, told];
 
 /** Milliseconds. */
 const PROBE_INTERVAL = 1000;
@@ -68,9 +53,7 @@ export class RedisServer {
   readonly #durability: RedisDurability;
   readonly #patience: number;
   readonly #onState: (problem: string | undefined) => void;
-  readonly #subscriptions = new Map<string, (message: string) => void>();
-  /** Those of them that failed, to be tried again. */
-  readonly #missing = new Set<string>();
+  readonly #subscriptions = new RedisSubscriptions();
   readonly #beginners = new Set<() => void>();
   readonly #probing: NodeJS.Timeout;
   #driver: RedisDriver;
@@ -152,24 +135,21 @@ export class RedisServer {
 
   /** Listens to a channel. Resolves when it does, or where it will as soon as there is a connection. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
-    this.#subscriptions.set(channel, listener);
+    this.#subscriptions.add(channel, listener);
     if (!this.#isReady) return;
     try {
       await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
     } catch (error) {
-      this.#missing.add(channel);
+      this.#subscriptions.failed(channel);
       this.#noticeFailure(error, channel);
     }
   }
 
   /** Ends listening to a channel. */
   unsubscribe(channel: string): void {
-    const listener = this.#subscriptions.get(channel);
-    if (listener === undefined) return;
-    this.#subscriptions.delete(channel);
-    this.#missing.delete(channel);
+    const listener = this.#subscriptions.remove(channel);
     // Where it fails the connection is gone, or a message comes now and then that nobody wants.
-    if (this.#isReady) this.#driver.unsubscribe(channel, listener).catch(() => {});
+    if (listener && this.#isReady) this.#driver.unsubscribe(channel, listener).catch(() => {});
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */
@@ -209,9 +189,7 @@ export class RedisServer {
       const { waits } = await this.#within(checkServer(driver, this.#tag(0), this.#durability), this.#patience);
       this.#waits = waits;
       await this.#within(this.#load(driver), this.#patience);
-      const channels = [...this.#subscriptions].map(([channel, listener]) => driver.subscribe(channel, listener));
-      await this.#within(Promise.all(channels), this.#patience);
-      this.#missing.clear();
+      await this.#within(this.#subscriptions.take(driver), this.#patience);
       if (driver !== this.#driver || this.#isClosed) return;
       this.#isReady = true;
       this.#setProblem(undefined);
@@ -255,19 +233,10 @@ export class RedisServer {
         this.#tags().map((key) => this.#ask(key, ['SET', `${key}:written`, '1', 'PX', '60000'], PROBE_PATIENCE)),
       );
       if (this.#isReady) this.#setProblem(undefined);
-      this.#subscribeMissing();
+      for (const [channel, listener] of this.#subscriptions.takeMissing()) void this.subscribe(channel, listener);
     } catch (error) {
       this.#setProblem(reasonOf(error));
       this.#recycleWhenSilent();
-    }
-  }
-
-  #subscribeMissing(): void {
-    const channels = [...this.#missing];
-    this.#missing.clear();
-    for (const channel of channels) {
-      const listener = this.#subscriptions.get(channel);
-      if (listener) void this.subscribe(channel, listener);
     }
   }
 

@@ -24,6 +24,7 @@ if key then
 end
 
 local wasEmpty = meta.first > meta.head
+local events, bytes = meta.head - meta.first + 1, meta.bytes
 meta.head = meta.head + 1
 meta.at = math.max(meta.at, now)
 meta.bytes = meta.bytes + #from + #text
@@ -45,6 +46,7 @@ while meta.head - meta.first >= maxEvents or (meta.bytes > maxBytes and meta.fir
   drop(meta, oldest(meta))
 end
 if meta.first > first then cut(meta) end
+weigh(meta, events, bytes)
 
 redis.call('HSET', tag .. ':m:' .. room, 'h', number(meta.head), 'f', number(meta.first), 'b', number(meta.bytes), 'a', number(meta.at))
 local seq = redis.call('INCR', SEQ)
