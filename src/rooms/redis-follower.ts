@@ -17,7 +17,7 @@ const PAGE = 1000;
 
 /**
  * Tells of rooms that grow in other processes: of those only that are listened to here. A message wakes up, and has small events
- * in it; what no message told is found by comparing the count of appends, so that a lost message costs a second and never an event.
+ * in it; what no message told is found by comparing the count of appends, so that a lost message costs a second or two and never an event.
  */
 export class RedisFollower {
   /** Names this process in its messages. */
