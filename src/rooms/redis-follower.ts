@@ -3,6 +3,7 @@ import type { GrowthListener } from './event-log.ts';
 import { grown } from './redis/grown.ts';
 import { heads } from './redis/heads.ts';
 import { look } from './redis/look.ts';
+import { newest } from './redis/newest.ts';
 import { type Channel, newPartition, type Partition } from './redis-follower-partition.ts';
 import { tagOf } from './redis-partition.ts';
 import type { RedisServer } from './redis-server.ts';
@@ -170,27 +171,35 @@ export class RedisFollower {
   }
 
   async #check(partition: Partition, doubts: ReadonlySet<string>): Promise<void> {
-    if (doubts.size > 0) await this.#askFor(partition, [...doubts]);
+    const { channels, checked, found = checked } = partition;
+    const missing = new Set(doubts);
     // What was there half a second ago has had its message by now.
-    if (partition.found === undefined || partition.found === partition.checked) return;
-    for (let last = partition.checked, length = PAGE; length === PAGE; ) {
-      const answer = (await this.#server.run(grown, partition.tag, [last, PAGE])) as (string | number)[];
-      length = answer.length / 4;
-      for (let i = 0; i < answer.length; i += 4) {
-        last = Number(answer[i]);
-        this.#compare(partition, String(answer[i + 1]), last, [Number(answer[i + 2]), String(answer[i + 3])]);
-      }
+    if (found > checked) {
+      const seqs = channels.size < found - checked ? this.#newestOf(partition) : this.#grownSince(partition, checked);
+      for await (const [room, seq] of seqs) if (isMissing(partition, room, seq)) missing.add(room);
+    }
+    await this.#askFor(partition, [...missing]);
+  }
+
+  /** The rooms that are listened to, and what their newest appends were: where they are fewer than those that have grown. */
+  async *#newestOf({ tag, channels }: Partition): AsyncGenerator<[room: string, seq: number]> {
+    const rooms = [...channels.keys()];
+    for (let i = 0; i < rooms.length; i += PAGE) {
+      const page = rooms.slice(i, i + PAGE);
+      const answer = (await this.#server.run(newest, tag, page)) as (string | null)[];
+      for (const [j, room] of page.entries()) yield [room, Number(answer[j] ?? 0)];
     }
   }
 
-  /** @param seq of its newest append, which is after the last but one look */
-  #compare({ channels, checked, found }: Partition, room: string, seq: number, [head, epoch]: [number, string]): void {
-    const channel = channels.get(room);
-    if (channel === undefined || channel.seq >= seq) return;
-    // Its message may be on its way; in a room that grows all the time one of them always is.
-    const isYoung = seq > (found ?? 0);
-    if (isYoung && (channel.seq > checked || !channel.suspected)) channel.suspected = true;
-    else this.#tell(room, head, epoch);
+  async *#grownSince({ tag }: Partition, seq: number): AsyncGenerator<[room: string, seq: number]> {
+    for (let last = seq, length = PAGE; length === PAGE; ) {
+      const answer = (await this.#server.run(grown, tag, [last, PAGE])) as string[];
+      length = answer.length / 2;
+      for (let i = 0; i < answer.length; i += 2) {
+        last = Number(answer[i + 1]);
+        yield [answer[i] ?? '', last];
+      }
+    }
   }
 
   /** Tells where rooms are, whatever was told of them. */
@@ -207,4 +216,15 @@ export class RedisFollower {
     if (this.#isClosed) return;
     for (const listener of this.#listeners) listener(room, head, event, epoch);
   }
+}
+
+/** Whether a room has grown since the last but one look, and no message told. @param seq of its newest append */
+function isMissing({ channels, checked, found = checked }: Partition, room: string, seq: number): boolean {
+  const channel = channels.get(room);
+  if (channel === undefined || seq <= checked || channel.seq >= seq) return false;
+  if (seq <= found) return true;
+  // Its message may be on its way; in a room that grows all the time one of them always is.
+  if (channel.suspected && channel.seq <= checked) return true;
+  channel.suspected = true;
+  return false;
 }

@@ -10,6 +10,7 @@ import { hold } from './hold.ts';
 import { leave } from './leave.ts';
 import { look } from './look.ts';
 import { members } from './members.ts';
+import { newest } from './newest.ts';
 import { read } from './read.ts';
 import { size } from './size.ts';
 import { sweep } from './sweep.ts';
@@ -29,6 +30,7 @@ export const SCRIPTS = [
   leave,
   look,
   members,
+  newest,
   read,
   size,
   sweep,
