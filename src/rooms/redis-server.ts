@@ -140,7 +140,7 @@ export class RedisServer {
     try {
       await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
     } catch (error) {
-      this.#subscriptions.failed(channel);
+      this.#subscriptions.failed();
       this.#noticeFailure(error, channel);
     }
   }
@@ -148,8 +148,9 @@ export class RedisServer {
   /** Ends listening to a channel. */
   unsubscribe(channel: string): void {
     const listener = this.#subscriptions.remove(channel);
-    // Where it fails the connection is gone, or a message comes now and then that nobody wants.
-    if (listener && this.#isReady) this.#driver.unsubscribe(channel, listener).catch(() => {});
+    // Where it fails a message may come now and then that nobody wants.
+    if (listener && this.#isReady)
+      this.#driver.unsubscribe(channel, listener).catch(() => this.#subscriptions.failed());
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */
@@ -233,7 +234,7 @@ export class RedisServer {
         this.#tags().map((key) => this.#ask(key, ['SET', `${key}:written`, '1', 'PX', '60000'], PROBE_PATIENCE)),
       );
       if (this.#isReady) this.#setProblem(undefined);
-      for (const [channel, listener] of this.#subscriptions.takeMissing()) void this.subscribe(channel, listener);
+      void this.#subscriptions.mend(this.#driver);
     } catch (error) {
       this.#setProblem(reasonOf(error));
       this.#recycleWhenSilent();

@@ -5,8 +5,7 @@ type Listener = (message: string) => void;
 /** The channels that a process listens to, over connections that come and go. */
 export class RedisSubscriptions {
   readonly #listeners = new Map<string, Listener>();
-  /** Those that could not be subscribed to while there was a connection. */
-  readonly #missing = new Set<string>();
+  #isWhole = true;
 
   add(channel: string, listener: Listener): void {
     this.#listeners.set(channel, listener);
@@ -16,24 +15,27 @@ export class RedisSubscriptions {
   remove(channel: string): Listener | undefined {
     const listener = this.#listeners.get(channel);
     this.#listeners.delete(channel);
-    this.#missing.delete(channel);
     return listener;
   }
 
-  failed(channel: string): void {
-    if (this.#listeners.has(channel)) this.#missing.add(channel);
+  /** One of them failed: with Sentinel the connection that all of them came over may be gone with it. */
+  failed(): void {
+    this.#isWhole = false;
   }
 
-  /** Resolves when a connection listens to all. */
+  /** Resolves when a connection listens to all; what it listens to already costs nothing. */
   async take(driver: RedisDriver): Promise<void> {
-    await Promise.all([...this.#listeners].map(([channel, listener]) => driver.subscribe(channel, listener)));
-    this.#missing.clear();
+    this.#isWhole = true;
+    try {
+      await Promise.all([...this.#listeners].map(([channel, listener]) => driver.subscribe(channel, listener)));
+    } catch (error) {
+      this.#isWhole = false;
+      throw error;
+    }
   }
 
-  /** Those to try again now. */
-  takeMissing(): [channel: string, listener: Listener][] {
-    const missing = [...this.#missing].map((channel) => [channel, this.#listeners.get(channel)] as const);
-    this.#missing.clear();
-    return missing.flatMap(([channel, listener]) => (listener ? [[channel, listener]] : []));
+  /** As `take`, where something has failed; what fails again is for the next time. */
+  async mend(driver: RedisDriver): Promise<void> {
+    if (!this.#isWhole) await this.take(driver).catch(() => {});
   }
 }
