@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { type Contender, here } from './contenders.ts';
 import type { Target } from './load/task.ts';
 
-const [SERVER_CORE, LOAD_CORE] = ['0', '1'];
+export const [SERVER_CORE, LOAD_CORE] = ['0', '1'];
 const LOAD_TIMEOUT = 180_000;
 
-type ServerChild = ChildProcessByStdio<Writable, Readable, Readable>;
+type ServerChild = ChildProcessByStdio<Writable, Readable, Readable | null>;
 
 /**
  * Starts a contender anew on one core, puts a task to it from another, and ends it.
@@ -39,14 +39,15 @@ export async function measure(contender: Contender, load: string, work: object):
   }
 }
 
-async function runLoad(load: string, task: { target: Target }): Promise<unknown> {
+/** Runs the program of a load on its core; its answer is one line of JSON. */
+export async function runLoad(load: string, task: { target: Target }): Promise<unknown> {
   const args = ['-c', LOAD_CORE, process.execPath, '--import=tsx', load, JSON.stringify(task)];
   const { stdout } = await promisify(execFile)('taskset', args, { timeout: LOAD_TIMEOUT });
   return JSON.parse(stdout);
 }
 
 /** A contender prints its port; the program prints its address, among other lines. */
-function portOf(server: ServerChild): Promise<number> {
+export function portOf(server: ServerChild): Promise<number> {
   return new Promise((resolve, reject) => {
     let printed = '';
     server.stdout.setEncoding('utf8').on('data', (text) => {

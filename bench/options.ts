@@ -10,6 +10,7 @@ export interface Options {
   shapes: readonly Shape[];
   growth: boolean;
   rooms: readonly RoomRow[];
+  redis: boolean;
   contenders: readonly Contender[];
   write: boolean;
   json: string | undefined;
@@ -26,7 +27,7 @@ const usage = `npm run bench -- [options]
   --rounds N          rounds, of which the median counts (default 5)
   --seconds S         length of a measurement, up to 15 (default 2)
   --only A,B          of: ${namesOf(shapes)}, growth,
-                      rooms or of these: ${namesOf(roomRows(CLIENTS))}
+                      rooms or of these: ${namesOf(roomRows(CLIENTS))}, redis
   --contenders A,B    of: ${namesOf(contenders)}
   --clients N         how many come back after a reload, as far as open files allow (default 10000)
   --no-write          leave docs/ as it is
@@ -52,7 +53,7 @@ export function readOptions(args: string[]): Options | { help: string } {
   if (values.help) return { help: usage };
   const clients = Math.floor(inRange('--clients', values.clients, 1, 60_000));
   const rooms = roomRows(Math.min(clients, maxConnections()));
-  const all = [...shapes, { id: 'growth' }, ...rooms];
+  const all = [...shapes, { id: 'growth' }, ...rooms, { id: 'redis' }];
   const only = values.only?.split(',').flatMap((id) => (id === 'rooms' ? rooms.map((row) => row.id) : id));
   const wanted = new Set(chosen('--only', all, only).map(({ id }) => id));
   return {
@@ -62,6 +63,7 @@ export function readOptions(args: string[]): Options | { help: string } {
     shapes: shapes.filter(({ id }) => wanted.has(id)),
     growth: wanted.has('growth'),
     rooms: rooms.filter(({ id }) => wanted.has(id)),
+    redis: wanted.has('redis'),
     contenders: chosen('--contenders', contenders, values.contenders?.split(',')),
     write: values.write,
     json: values.json,

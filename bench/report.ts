@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { barChart, growthChart } from './charts.ts';
 import { type Contender, here } from './contenders.ts';
 import type { GrowthSample } from './growth.ts';
+import type { RedisResult } from './redis/run.ts';
+import { redisSection, redisTables } from './redis/table.ts';
 import { roomsSection } from './rooms/section.ts';
 import { type RoomResult, roomsTable } from './rooms/table.ts';
 import type { Series } from './rounds.ts';
@@ -17,6 +19,7 @@ export interface Report {
   shapes: { shape: Shape; series: Map<string, Series<ReturnType<Shape['figure']>>> }[];
   growth: { size: number; series: Map<string, Series<GrowthSample>> }[];
   rooms: RoomResult[];
+  redis: RedisResult[];
 }
 
 /** Writes docs/bench.md and its charts; returns a line that says so. */
@@ -30,11 +33,12 @@ export function writeDocs(report: Report): string {
 
 /** The tables alone, for the terminal. */
 export function summary(report: Report): string {
-  const { shapes, growth, rooms, contenders } = report;
+  const { shapes, growth, rooms, redis, contenders } = report;
   const parts = [
     ...(shapes.length > 0 ? [figuresTable(report), ratiosTable(report)] : []),
     ...(growth.length > 0 ? [growthTable(report)] : []),
     ...(rooms.length > 0 ? [roomsTable(rooms, contenders)] : []),
+    ...(redis.length > 0 ? [redisTables(redis)] : []),
     failures(report),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -66,7 +70,7 @@ ${failed && `\n\`–\`: not measured.\n\n${failed}\n`}
 Our figure divided by theirs; below 1 ours is cheaper. The targets are the project's own.
 
 ${ratiosTable(report)}
-${report.growth.length > 0 ? growthSection(report) : ''}${report.rooms.length > 0 ? roomsSection(report.rooms, report.contenders) : ''}
+${report.growth.length > 0 ? growthSection(report) : ''}${report.rooms.length > 0 ? roomsSection(report.rooms, report.contenders) : ''}${report.redis.length > 0 ? redisSection(report.redis) : ''}
 ## The machine
 
 ${Object.entries(report.machine)

@@ -8,9 +8,9 @@ export interface Series<T> {
 }
 
 /** Something that is measured of every contender. */
-export interface Trial<T> {
+export interface Trial<T, C = Contender> {
   label: string;
-  sample(contender: Contender): Promise<T>;
+  sample(contender: C): Promise<T>;
   /** For the progress line. */
   show(sample: T): string;
 }
@@ -19,7 +19,11 @@ export interface Trial<T> {
  * Measures every contender at every trial, round by round, so that a change of the machine's mood meets all of them alike.
  * @returns for each trial the series by contender
  */
-export async function runRounds<T>(rounds: number, trials: readonly Trial<T>[], contenders: readonly Contender[]) {
+export async function runRounds<T, C extends Pick<Contender, 'id' | 'label'> = Contender>(
+  rounds: number,
+  trials: readonly Trial<T, C>[],
+  contenders: readonly C[],
+) {
   const results = trials.map(() => new Map<string, Series<T>>(contenders.map(({ id }) => [id, { samples: [] }])));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, trial] of trials.entries()) {
@@ -34,7 +38,7 @@ export async function runRounds<T>(rounds: number, trials: readonly Trial<T>[], 
   return results;
 }
 
-async function sample<T>(series: Series<T>, trial: Trial<T>, contender: Contender): Promise<string> {
+async function sample<T, C>(series: Series<T>, trial: Trial<T, C>, contender: C): Promise<string> {
   try {
     const value = await trial.sample(contender);
     series.samples.push(value);

@@ -6,6 +6,7 @@ import { loadWith } from './load-work.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, readOptions } from './options.ts';
 import { prepare } from './prepare.ts';
+import { measureRedis } from './redis/run.ts';
 import { type Report, summary, writeDocs } from './report.ts';
 import { measureRooms } from './rooms/run.ts';
 import { runRounds } from './rounds.ts';
@@ -35,6 +36,7 @@ async function run(options: Options): Promise<void> {
     shapes: await measureShapes(options),
     growth: options.growth ? await measureGrowth(options) : [],
     rooms: await measureRooms({ ...options, rows: options.rooms }),
+    redis: options.redis ? await measureRedis(options) : [],
   };
   if (options.json) writeFileSync(options.json, JSON.stringify(report, mapsAsObjects, 2));
   process.stdout.write(`\n${summary(report)}\n`);

@@ -64,7 +64,7 @@ export function growthTable({ growth, contenders }: Report): string {
 }
 
 /** Why a cell is empty. */
-export function failures({ shapes, growth, rooms, contenders }: Report): string {
+export function failures({ shapes, growth, rooms, redis, contenders }: Report): string {
   const all = [
     ...shapes.map(({ shape, series }) => ({ label: shape.label, series })),
     ...growth.map(({ size, series }) => ({ label: `growth to ${size.toLocaleString('en')}`, series })),
@@ -76,11 +76,20 @@ export function failures({ shapes, growth, rooms, contenders }: Report): string 
       return failure === undefined ? [] : [`- ${label}, ${trial.label}: ${failure}`];
     });
   });
-  return lines.join('\n');
+  const ofRedis = redis.flatMap(({ row, setups, series }) =>
+    setups.flatMap(({ id, label }) => {
+      const failure = series.get(id)?.failure;
+      return failure === undefined ? [] : [`- ${label}, ${row.label}: ${failure}`];
+    }),
+  );
+  return [...lines, ...ofRedis].join('\n');
 }
 
-export function failed({ shapes, growth, rooms }: Report, id: string): boolean {
-  return [...shapes, ...growth, ...rooms].some(({ series }) => series.get(id)?.failure !== undefined);
+export function failed({ shapes, growth, rooms, redis }: Report, id: string): boolean {
+  if ([...shapes, ...growth, ...rooms].some(({ series }) => series.get(id)?.failure !== undefined)) return true;
+  return redis.some(({ setups, series }) =>
+    setups.some((setup) => setup.contender === id && series.get(setup.id)?.failure !== undefined),
+  );
 }
 
 export function table(head: string[], rows: string[][]): string {

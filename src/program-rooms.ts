@@ -54,6 +54,7 @@ export async function openProgramRooms(config: Config, log: Logger, metrics?: Me
     observer: metrics?.observer('rooms'),
   });
   const live = new Rooms(stores.liveLog, stores.presence, { ...options, observer: metrics?.observer('live') });
+  metrics?.watchStore(stores.problem);
   metrics?.watchRooms('rooms', durable);
   metrics?.watchRooms('live', live);
   const close = async () => {

@@ -18,4 +18,6 @@ export interface ServerEvents {
   refused: [refusal: Refusal, request: IncomingMessage | undefined, peer: Peer];
   /** `authorize`, or `refuse` of a route, threw; the request was answered 500. */
   authorizeError: [error: unknown, request: IncomingMessage];
+  /** With `rooms`: a text of `broadcast` or of a group has not reached other servers, or those of others may be missing here. */
+  relayError: [error: unknown];
 }

@@ -4,6 +4,7 @@ import { Admission } from './admission.ts';
 import type { ClientAddress } from './client-address.ts';
 import { defaults } from './defaults.ts';
 import type { Refusal } from './handshake.ts';
+import type { Rooms } from './rooms/rooms.ts';
 import type { Routes, SelectProtocol } from './router.ts';
 import { BufferBudget } from './wire/buffer-budget.ts';
 import type { ConnectionSettings } from './wire/connection-settings.ts';
@@ -36,6 +37,11 @@ export interface ServerOptions extends TlsOptions {
   /** Connections that may wait to be accepted, as `net.Server` counts them. @default 511 */
   backlog?: number;
 
+  /**
+   * Rooms that other servers have, too, best the `live` ones of `openRooms`: what `broadcast` and groups by name send without a
+   * filter reaches the connections of all of them. @default none: of this server alone
+   */
+  rooms?: Rooms;
   /** Asked after everything else, and waited for as long as a handshake may take; what it throws is answered 500. */
   authorize?: (request: IncomingMessage) => Authorization | Promise<Authorization>;
   /**

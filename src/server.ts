@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { BroadcastRelay } from './broadcast-relay.ts';
 import { directPeer, type Peer } from './client-address.ts';
 import { ConnectionList } from './connection-list.ts';
 import { Draining, type ShutdownOptions } from './draining.ts';
@@ -10,6 +11,7 @@ import { refuse } from './handshake.ts';
 import { HttpConnections } from './http-connections.ts';
 import { createHttpServer, listenOptions } from './http-server.ts';
 import { NamedGroups } from './named-groups.ts';
+import type { Rooms } from './rooms/rooms.ts';
 import { firstOf, routerOf, type SelectProtocol, selectorOf } from './router.ts';
 import { runHandler } from './run-handler.ts';
 import type { ServerEvents } from './server-events.ts';
@@ -35,7 +37,9 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   readonly #httpConnections: HttpConnections | undefined;
   readonly #settings: ConnectionSettings;
   readonly #list = new ConnectionList();
-  readonly #groups = new NamedGroups();
+  readonly #groups: NamedGroups;
+  /** Undefined where there are no other servers. */
+  readonly #relay: BroadcastRelay | undefined;
   #closing = false;
   /** Nobody is let in: the server that listens is not ours, and goes on. */
   #refusing = false;
@@ -49,6 +53,9 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     super({ captureRejections: true });
     checkLimits(options);
     this.#options = options;
+    const relay = options.rooms && this.#relayOver(options.rooms);
+    this.#relay = relay;
+    this.#groups = new NamedGroups(relay && ((text, name) => relay.publish(text, name)));
     const router = routerOf(options);
     this._selectProtocol = selectorOf(router, options.selectProtocol ?? firstOf(options.validProtocols));
     this.#upgrader = new Upgrader(options, router, {
@@ -78,7 +85,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
       shared: (options.clientAddress ?? directPeer).trusts ?? (() => true),
       onRefused: (refusal, peer) => this.emit('refused', refusal, undefined, peer),
     });
-    this.socket.on('close', () => this.emit('close'));
+    this.socket.on('close', () => this.#closed());
     this.socket.on('error', (error) => {
       // Once it listens, such as when no file descriptor is left for one more socket, an error is no reason to end.
       if (!this.socket.listening || this.listenerCount('error') > 0) this.emit('error', error);
@@ -108,6 +115,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     if (this.#refusing && !this.#options.noServer) this.socket.on('upgrade', this.#onUpgrade);
     this.#closing = this.#refusing = false;
     this.#draining = undefined;
+    this.#relay?.open();
     const callback = typeof host === 'function' ? host : listening;
     if (callback) this.once('listening', callback);
     this.socket.listen(listenOptions(where, host, this.#options.backlog));
@@ -126,7 +134,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
     }
     this.socket.off('upgrade', this.#onUpgrade);
     this.#refusing = true;
-    void this.#list.ended().then(() => this.emit('close'));
+    void this.#list.ended().then(() => this.#closed());
   }
 
   /**
@@ -153,12 +161,15 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
   }
 
   /**
-   * Sends a text to every open connection that `filter` lets through, encoded once.
-   * @returns how many it was sent to
+   * Sends a text to every open connection that `filter` lets through, encoded once. With the option `rooms`, and without a
+   * filter, those of the other servers get it as well, a moment later.
+   * @returns how many of this server it was sent to
    */
   broadcast(text: string, filter?: ConnectionFilter): number {
     // A copy: a reader that is too slow is closed on the way, and the last of the list takes its place.
-    return sendToAll([...this.connections], text, filter);
+    const sent = sendToAll([...this.connections], text, filter);
+    if (filter === undefined) this.#relay?.publish(text);
+    return sent;
   }
 
   /** The group of this name; it is made when it is first asked for, and forgotten when it is empty and nobody holds it. */
@@ -172,6 +183,23 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionOwne
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback?: ConnectionHandler): void {
     this.#upgrader.judge(request, socket, head, callback);
+  }
+
+  #relayOver(rooms: Rooms): BroadcastRelay {
+    const relay = new BroadcastRelay(rooms, {
+      onText: (text, group) => {
+        if (group === undefined) sendToAll([...this.connections], text);
+        else this.#groups.deliver(text, group);
+      },
+      onError: (error) => this.emit('relayError', error) || warn('relayError', error),
+    });
+    relay.open();
+    return relay;
+  }
+
+  #closed(): void {
+    this.#relay?.close();
+    this.emit('close');
   }
 
   #letIn({ request, socket, head, route, peer, owner, callback }: Entrant): void {

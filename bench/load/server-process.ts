@@ -8,9 +8,12 @@ const QUIET_MS = 300;
 /** The process under load, seen from outside through /proc: every contender is measured with the same ruler. */
 export class ServerProcess {
   readonly #pid: number;
+  readonly #others: readonly number[];
 
-  constructor(pid: number) {
+  /** @param others more processes of the same server, whose CPU time is added */
+  constructor(pid: number, others: readonly number[] = []) {
     this.#pid = pid;
+    this.#others = others;
   }
 
   /** Takes the server's CPU time, memory and the clock before and after some work. */
@@ -32,8 +35,10 @@ export class ServerProcess {
    */
   cpu(): number {
     let nanoseconds = 0;
-    for (const thread of readdirSync(`/proc/${this.#pid}/task`)) {
-      nanoseconds += Number(this.#read(`task/${thread}/schedstat`).split(' ')[0]);
+    for (const pid of [this.#pid, ...this.#others]) {
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+      }
     }
     return nanoseconds / 1000;
   }

@@ -8,7 +8,7 @@ import type { RoomAnswer, RoomTask } from './load/task.ts';
 export type RoomWork = Omit<RoomTask, 'target'>;
 
 /** As shipped, but for the limits, which are above the load, and for lines in the log. */
-const settings = {
+export const settings = {
   NODE_ENV: 'development',
   LOG_LEVEL: 'silent',
   HOST: '127.0.0.1',
@@ -19,7 +19,8 @@ const settings = {
   MAX_HTTP_CONNECTIONS: 'off',
 };
 
-const run = (script: string) => [process.execPath, '--expose-gc', '--import', preload, here(script)] as const;
+/** The command line that starts a script of the bench. */
+export const run = (script: string) => [process.execPath, '--expose-gc', '--import', preload, here(script)] as const;
 
 /** Who has rooms, by the names of the contenders. */
 const commands: Readonly<Record<string, Contender['command']>> = {

@@ -35,6 +35,7 @@ export class Metrics {
   readonly #rooms: RoomMetrics;
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #streams: () => number;
+  readonly #storeUp: Gauge;
   #connections: ConnectionMetrics | undefined;
   readonly #collectors: (() => void | Promise<void>)[] = [];
 
@@ -53,6 +54,7 @@ export class Metrics {
     };
     new Gauge(info).set({ version }, 1);
     gauge('text_event_connections_limit', 'MAX_CONNECTIONS').set(maxConnections);
+    this.#storeUp = gauge('text_event_store_up', '1 while the store of the rooms can be read and written');
     const ready = gauge('text_event_ready', '1 while new clients are let in, 0 while it stops');
     const open = gauge('text_event_sse_streams', 'Open streams of server-sent events');
     this.#collectors.push(() => {
@@ -101,6 +103,11 @@ export class Metrics {
   /** @param store a name for the rooms of one store */
   observer(store: string): RoomsObserver {
     return this.#rooms.observer(store);
+  }
+
+  /** @param problem why the store of the rooms cannot be used; undefined where it can */
+  watchStore(problem: () => string | undefined): void {
+    this.#collectors.push(() => this.#storeUp.set(problem() === undefined ? 1 : 0));
   }
 
   watchRooms(store: string, rooms: Rooms): void {

@@ -1,10 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { LogSize } from '../rooms/event-log.ts';
 import type { RoomsObserver } from '../rooms/observer.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import { Durations } from './durations.ts';
 
 /** Seconds; times of events are whole milliseconds. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** Milliseconds that a store may take to say how large it is: who asks for metrics does not wait for one that is gone. */
+const SIZE_PATIENCE = 1000;
 
 /** A histogram of all stores together: `atMost` counts those up to each of the bounds, in seconds. */
 export interface Deliveries {
@@ -95,21 +100,23 @@ export class RoomMetrics {
     return { bounds: BUCKETS, ...this.#delivery.total() };
   }
 
-  collect(): void {
+  async collect(): Promise<void> {
     for (const tell of this.#tallies) tell();
+    await Promise.all(this.#watched.map(([store, rooms]) => this.#collectOf(store, rooms)));
+  }
+
+  async #collectOf(store: string, watched: Rooms): Promise<void> {
     const { rooms, readers, behind, tailBytes, logRooms, logEvents, logBytes } = this.#gauges;
-    for (const [store, watched] of this.#watched) {
-      const usage = watched.usage();
-      rooms.set({ store }, usage.rooms);
-      readers.set({ store }, usage.readers);
-      behind.set({ store }, usage.behind);
-      tailBytes.set({ store }, usage.tailBytes);
-      const size = sizeOf(watched);
-      if (size === undefined) continue;
-      logRooms.set({ store }, size.rooms);
-      logEvents.set({ store }, size.events);
-      logBytes.set({ store }, size.bytes);
-    }
+    const usage = watched.usage();
+    rooms.set({ store }, usage.rooms);
+    readers.set({ store }, usage.readers);
+    behind.set({ store }, usage.behind);
+    tailBytes.set({ store }, usage.tailBytes);
+    const size = await sizeOf(watched);
+    if (size === undefined) return;
+    logRooms.set({ store }, size.rooms);
+    logEvents.set({ store }, size.events);
+    logBytes.set({ store }, size.bytes);
   }
 
   /** What is sent in one turn of the event loop is written at its end, so the clock is read behind that, once for all. */
@@ -158,9 +165,9 @@ function gaugesIn(registers: Registry[]) {
 }
 
 /** A store that is being closed, or fails, has no size. */
-function sizeOf(rooms: Rooms) {
+async function sizeOf(rooms: Rooms): Promise<LogSize | undefined> {
   try {
-    return rooms.logSize();
+    return await Promise.race([rooms.logSize(), delay(SIZE_PATIENCE, undefined, { ref: false })]);
   } catch {
     return undefined;
   }

@@ -53,11 +53,11 @@ export interface LogSize {
   readonly rooms: number;
   /** Some that were dropped a moment ago may still count. */
   readonly events: number;
-  /** On disk, as far as it is in use; in memory that of texts and names. */
+  /** On disk, as far as it is in use; in memory and in Redis that of texts and names. */
   readonly bytes: number;
 }
 
-/** Told when a room's log has grown: its head now, the event where it was appended by this process, and the epoch where the log can tell. */
+/** Told when a room's log has grown: its head now, the event at the head where it is known already, and the epoch where the log can tell. */
 export type GrowthListener = (room: string, head: number, event?: RoomEvent, epoch?: string) => void;
 
 /**
@@ -86,8 +86,13 @@ export interface EventLog {
    * several may overtake each other. Returns what ends it.
    */
   follow(listener: GrowthListener): () => void;
-  /** What it holds, where that is known without counting. */
-  size?(): LogSize;
+  /**
+   * Where this is there, `follow` tells of what other processes append only in rooms that are listened to: from when it resolves
+   * until what it resolves with is called.
+   */
+  listen?(room: string): Promise<() => void>;
+  /** What it holds, where that is known without counting. May throw or reject as the others do. */
+  size?(): LogSize | Promise<LogSize>;
   /** Resolves when everything appended is on disk, and the store is closed. What is asked of it later is `unavailable`. */
   close(): Promise<void>;
 }

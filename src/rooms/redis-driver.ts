@@ -7,6 +7,8 @@ export interface RedisDriver {
   send(key: string, args: string[]): Promise<unknown>;
   /** Listens to a sharded channel, also after a reconnection. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  /** @param listener the one that was given */
+  unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   /** Cuts every connection; what waits for an answer is rejected. */
   destroy(): void;
 }
@@ -63,6 +65,7 @@ function driveSingle(place: RedisPlace, { ready, lost }: RedisDriverEvents): Red
   return {
     send: (_key, args) => client.sendCommand(args),
     subscribe: (channel, listener) => client.sSubscribe(channel, listener),
+    unsubscribe: (channel, listener) => client.sUnsubscribe(channel, listener),
     destroy: () => client.destroy(),
   };
 }
@@ -88,6 +91,7 @@ function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): R
   return {
     send: (_key, args) => sentinel.sendCommand(false, args, inTime()),
     subscribe: (channel, listener) => sentinel.sSubscribe(channel, listener),
+    unsubscribe: (channel, listener) => sentinel.sUnsubscribe(channel, listener),
     destroy: () => void sentinel.destroy().catch(() => {}),
   };
 }
@@ -100,6 +104,7 @@ function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): Re
   return {
     send: (key, args) => cluster.sendCommand(key, false, args, inTime()),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
+    unsubscribe: (channel, listener) => cluster.sUnsubscribe(channel, listener),
     destroy: () => cluster.destroy(),
   };
 }

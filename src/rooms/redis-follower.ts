@@ -1,63 +1,53 @@
 import { randomBytes } from 'node:crypto';
 import type { GrowthListener } from './event-log.ts';
 import { grown } from './redis/grown.ts';
+import { heads } from './redis/heads.ts';
 import { look } from './redis/look.ts';
+import { newest } from './redis/newest.ts';
+import { type Channel, newPartition, type Partition } from './redis-follower-partition.ts';
+import { tagOf } from './redis-partition.ts';
 import type { RedisServer } from './redis-server.ts';
+import { parseWakeUp, type WakeUp } from './redis-wake-up.ts';
 
 /** Milliseconds between two looks for what no message told. */
 const LOOK_INTERVAL = 500;
+/** Milliseconds that a room is listened to when nobody asks for it any more: who reads a page goes and comes. */
+const LINGER = 5000;
 /** Rooms that are asked for at once. */
 const PAGE = 1000;
 
-/** What is known of the appends behind a hash tag; all of them are counted. */
-interface Partition {
-  /** Told up to here. */
-  seen: number;
-  /** What the look before this one found. */
-  found: number;
-  /** Of the server; undefined before the first look. */
-  life: string | undefined;
-  doubtful: boolean;
-  looking: boolean;
-}
-
 /**
- * Tells of rooms that grow in other processes. A message wakes up; what no message told is found by comparing the count of
- * appends, so that a lost message costs a second and never an event.
+ * Tells of rooms that grow in other processes: of those only that are listened to here. A message wakes up, and has small events
+ * in it; what no message told is found by comparing the count of appends, so that a lost message costs a second or two and never an event.
  */
 export class RedisFollower {
   /** Names this process in its messages. */
   readonly origin = randomBytes(6).toString('hex');
   readonly #server: RedisServer;
+  readonly #tags: readonly string[];
   readonly #partitions = new Map<string, Partition>();
   readonly #listeners = new Set<GrowthListener>();
+  /** How many appends of this process are under way, by room. */
+  readonly #appending = new Map<string, number>();
   readonly #looking: NodeJS.Timeout;
   readonly #unfollow: () => void;
+  #waiting: [room: string, told: WakeUp][] = [];
   #isClosed = false;
 
   constructor(server: RedisServer, tags: readonly string[]) {
     this.#server = server;
-    for (const tag of tags) {
-      this.#partitions.set(tag, { seen: 0, found: 0, life: undefined, doubtful: false, looking: false });
-    }
-    this.#looking = setInterval(() => void this.#lookAtAll(), LOOK_INTERVAL).unref();
+    this.#tags = tags;
+    for (const tag of tags) this.#partitions.set(tag, newPartition(tag));
+    this.#looking = setInterval(() => this.#lookAtAll(), LOOK_INTERVAL).unref();
     this.#unfollow = server.onConnected(() => {
       for (const partition of this.#partitions.values()) partition.doubtful = true;
-      void this.#lookAtAll();
+      this.#lookAtAll();
     });
   }
 
-  /** Resolves when what happens from now on will be told; at once where Redis cannot be reached. */
-  async begin(): Promise<void> {
-    const subscriptions = [...this.#partitions].map(([tag, partition]) =>
-      this.#server.subscribe(this.channel(tag), (message) => this.#onMessage(partition, message)),
-    );
-    await Promise.all(subscriptions);
-    await this.#lookAtAll();
-  }
-
-  channel(tag: string): string {
-    return `${tag}:${this.#server.database}`;
+  /** Where the appends of a room are told. */
+  channel(room: string): string {
+    return `${tagOf(this.#tags, room)}:${this.#server.database}:${room}`;
   }
 
   follow(listener: GrowthListener): () => void {
@@ -65,10 +55,30 @@ export class RedisFollower {
     return () => this.#listeners.delete(listener);
   }
 
-  /** An append of this process may be in the log, though it was not acknowledged. */
-  doubt(tag: string): void {
-    const partition = this.#partitions.get(tag);
-    if (partition) partition.doubtful = true;
+  /** Resolves when what happens in a room from now on will be told, also where Redis cannot be reached; with what ends it. */
+  async listen(room: string): Promise<() => void> {
+    const partition = this.#partitionOf(room);
+    const channel = partition.channels.get(room) ?? this.#open(partition, room);
+    channel.users++;
+    await channel.listening;
+    return () => {
+      channel.users--;
+      channel.idleSince = performance.now();
+    };
+  }
+
+  /** This process appends to a room: what it appends it knows. */
+  appending(room: string): void {
+    this.#appending.set(room, (this.#appending.get(room) ?? 0) + 1);
+  }
+
+  /** @param done otherwise it may be in the log or not */
+  appended(room: string, done: boolean): void {
+    const left = (this.#appending.get(room) ?? 0) - 1;
+    if (left > 0) this.#appending.set(room, left);
+    else this.#appending.delete(room);
+    const { channels, doubts } = this.#partitionOf(room);
+    if (!done && channels.has(room)) doubts.add(room);
   }
 
   close(): void {
@@ -76,54 +86,145 @@ export class RedisFollower {
     clearInterval(this.#looking);
     this.#unfollow();
     this.#listeners.clear();
+    for (const { channels } of this.#partitions.values()) {
+      for (const room of channels.keys()) this.#server.unsubscribe(this.channel(room));
+    }
   }
 
-  #onMessage(partition: Partition, message: string): void {
-    const [, origin, seq, head, epoch, room = ''] = /^(\w+) (\d+) (\d+) (\w+) (.*)$/s.exec(message) ?? [];
-    if (partition.seen === Number(seq) - 1) partition.seen++;
-    if (origin !== undefined && origin !== this.origin) this.#tell(room, Number(head), epoch);
+  #partitionOf(room: string): Partition {
+    return this.#partitions.get(tagOf(this.#tags, room)) as Partition;
   }
 
-  async #lookAtAll(): Promise<void> {
-    await Promise.all([...this.#partitions].map(([tag, partition]) => this.#look(tag, partition)));
+  #open(partition: Partition, room: string): Channel {
+    const listening = Promise.resolve();
+    const channel = { room, listening, users: 0, idleSince: 0, seq: 0, suspected: false };
+    partition.channels.set(room, channel);
+    channel.listening = this.#subscribe(partition, channel);
+    return channel;
   }
 
-  async #look(tag: string, partition: Partition): Promise<void> {
-    if (partition.looking || this.#isClosed) return;
-    partition.looking = true;
+  async #subscribe(partition: Partition, channel: Channel): Promise<void> {
+    // A message that is lost from now on is one that is counted.
+    partition.counting ??= this.#look(partition);
+    await partition.counting;
+    await this.#server.subscribe(this.channel(channel.room), (message) => this.#onMessage(channel, message));
+  }
+
+  #onMessage(channel: Channel, message: string): void {
+    const told = parseWakeUp(message);
+    if (told === undefined) return;
+    channel.seq = told.seq;
+    channel.suspected = false;
+    if (message.startsWith(this.origin) && this.#appending.has(channel.room)) return;
+    // Answers to appends of this process that came with it are told first, in their order.
+    if (this.#waiting.push([channel.room, told]) === 1) setImmediate(() => this.#tellWaiting());
+  }
+
+  #tellWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const [room, { head, epoch, event }] of waiting) this.#tell(room, head, epoch, event);
+  }
+
+  #lookAtAll(): void {
+    const before = performance.now() - LINGER;
+    for (const partition of this.#partitions.values()) {
+      for (const channel of partition.channels.values()) {
+        if (channel.users === 0 && channel.idleSince < before) this.#stopListening(partition, channel);
+      }
+      if (partition.channels.size > 0) void this.#look(partition);
+    }
+  }
+
+  #stopListening({ tag, channels }: Partition, { room }: Channel): void {
+    channels.delete(room);
+    this.#server.unsubscribe(this.channel(room));
+    if (channels.size === 0) this.#partitions.set(tag, newPartition(tag));
+  }
+
+  #look(partition: Partition): Promise<void> {
+    partition.looking ??= this.#lookOnce(partition).finally(() => {
+      partition.looking = undefined;
+    });
+    return partition.looking;
+  }
+
+  async #lookOnce(partition: Partition): Promise<void> {
+    if (this.#isClosed) return;
+    const { tag, doubtful, doubts } = partition;
+    partition.doubtful = false;
+    partition.doubts = new Set();
     try {
       const [count, life] = (await this.#server.run(look, tag, [])) as [number, string];
-      if (partition.life === undefined) partition.seen = count;
       // Another life of the server may have lost events, and taken others in their place.
-      else if (partition.life !== life) await this.#tellSince(tag, partition, 0);
-      // What was there half a second ago has had its message by now.
-      else if (partition.doubtful || partition.found > partition.seen)
-        await this.#tellSince(tag, partition, partition.seen);
+      const isOther = partition.life !== undefined && partition.life !== life;
+      if (doubtful || isOther) await this.#askFor(partition, [...partition.channels.keys()]);
+      else await this.#check(partition, doubts);
+      if (isOther) for (const channel of partition.channels.values()) channel.seq = 0;
       partition.life = life;
+      partition.checked = isOther ? count : (partition.found ?? count);
       partition.found = count;
-      partition.doubtful = false;
     } catch {
       // The next look finds it.
-    } finally {
-      partition.looking = false;
+      partition.doubtful = true;
     }
   }
 
-  async #tellSince(tag: string, partition: Partition, since: number): Promise<void> {
-    let last = since;
-    for (;;) {
-      const answer = (await this.#server.run(grown, tag, [last, PAGE])) as (string | number)[];
-      for (let i = 0; i < answer.length; i += 4) {
-        last = Number(answer[i]);
-        this.#tell(String(answer[i + 1]), Number(answer[i + 2]), String(answer[i + 3]));
+  async #check(partition: Partition, doubts: ReadonlySet<string>): Promise<void> {
+    const { channels, checked, found = checked } = partition;
+    const missing = new Set(doubts);
+    // What was there half a second ago has had its message by now.
+    if (found > checked) {
+      const seqs = channels.size < found - checked ? this.#newestOf(partition) : this.#grownSince(partition, checked);
+      for await (const [room, seq] of seqs) if (isMissing(partition, room, seq)) missing.add(room);
+    }
+    await this.#askFor(partition, [...missing]);
+  }
+
+  /** The rooms that are listened to, and what their newest appends were: where they are fewer than those that have grown. */
+  async *#newestOf({ tag, channels }: Partition): AsyncGenerator<[room: string, seq: number]> {
+    const rooms = [...channels.keys()];
+    for (let i = 0; i < rooms.length; i += PAGE) {
+      const page = rooms.slice(i, i + PAGE);
+      const answer = (await this.#server.run(newest, tag, page)) as (string | null)[];
+      for (const [j, room] of page.entries()) yield [room, Number(answer[j] ?? 0)];
+    }
+  }
+
+  async *#grownSince({ tag }: Partition, seq: number): AsyncGenerator<[room: string, seq: number]> {
+    for (let last = seq, length = PAGE; length === PAGE; ) {
+      const answer = (await this.#server.run(grown, tag, [last, PAGE])) as string[];
+      length = answer.length / 2;
+      for (let i = 0; i < answer.length; i += 2) {
+        last = Number(answer[i + 1]);
+        yield [answer[i] ?? '', last];
       }
-      if (answer.length < 4 * PAGE) break;
     }
-    partition.seen = since === 0 ? last : Math.max(partition.seen, last);
   }
 
-  #tell(room: string, head: number, epoch: string | undefined): void {
-    if (this.#isClosed) return;
-    for (const listener of this.#listeners) listener(room, head, undefined, epoch);
+  /** Tells where rooms are, whatever was told of them. */
+  async #askFor({ tag, channels }: Partition, rooms: readonly string[]): Promise<void> {
+    const some = rooms.filter((room) => channels.has(room));
+    for (let i = 0; i < some.length; i += PAGE) {
+      const page = some.slice(i, i + PAGE);
+      const answer = (await this.#server.run(heads, tag, page)) as (string | number)[];
+      for (const [j, room] of page.entries()) this.#tell(room, Number(answer[2 * j]), String(answer[2 * j + 1]));
+    }
   }
+
+  #tell(room: string, head: number, epoch: string, event?: WakeUp['event']): void {
+    if (this.#isClosed) return;
+    for (const listener of this.#listeners) listener(room, head, event, epoch);
+  }
+}
+
+/** Whether a room has grown since the last but one look, and no message told. @param seq of its newest append */
+function isMissing({ channels, checked, found = checked }: Partition, room: string, seq: number): boolean {
+  const channel = channels.get(room);
+  if (channel === undefined || seq <= checked || channel.seq >= seq) return false;
+  if (seq <= found) return true;
+  // Its message may be on its way; in a room that grows all the time one of them always is.
+  if (channel.suspected && channel.seq <= checked) return true;
+  channel.suspected = true;
+  return false;
 }

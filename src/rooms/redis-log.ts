@@ -1,4 +1,4 @@
-import type { Appended, EventLog, GrowthListener, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
 import {
   durableLimits,
   type LogLimits,
@@ -15,6 +15,7 @@ import { expire } from './redis/expire.ts';
 import { head } from './redis/head.ts';
 import { read } from './redis/read.ts';
 import type { Script } from './redis/script.ts';
+import { size } from './redis/size.ts';
 import { RedisFollower } from './redis-follower.ts';
 import { partitionTags, tagOf } from './redis-partition.ts';
 import type { RedisServer } from './redis-server.ts';
@@ -28,6 +29,7 @@ export interface RedisLogOptions extends LogOptions {
 /** Events that one script drops, so that no other waits for long. */
 const SWEPT_AT_ONCE = 500;
 
+type SizeReply = [rooms: number, events: number, bytes: number];
 type HeadReply = [epoch: string, head: number];
 type AppendReply = [epoch: string, offset: number, at: number, duplicate: 0 | 1];
 type ReadReply = [epoch: string, head: number, first: number, previous: string, events: (string | number)[]];
@@ -43,9 +45,7 @@ export function openLiveRedisLog(server: RedisServer, options: RedisLogOptions):
 }
 
 async function begin(server: RedisServer, options: RedisLogOptions, limits: LogLimits): Promise<EventLog> {
-  const log = new RedisLog(server, options, limits);
-  await log.begin();
-  return log;
+  return new RedisLog(server, options, limits);
 }
 
 class RedisLog implements EventLog {
@@ -69,18 +69,13 @@ class RedisLog implements EventLog {
     this.#sweeping = setInterval(() => void this.#sweep(), this.#settings.sweepInterval).unref();
   }
 
-  async begin(): Promise<void> {
-    await this.#follower.begin();
-  }
-
   async append(room: string, { from, text, key }: Publication): Promise<Appended> {
     const { maxEvents, maxBytes } = this.#settings;
-    const tag = tagOf(this.#tags, room);
-    const args = [this.#follower.channel(tag), this.#follower.origin, maxEvents, maxBytes, from, text];
+    const { origin } = this.#follower;
+    const args = [this.#follower.channel(room), origin, maxEvents, maxBytes, from, from.length, text];
     const asked = this.#ask<AppendReply>(append, room, key === undefined ? args : [...args, key]);
-    const [[epoch, offset, at, duplicate]] = await this.#settle(Promise.all([asked, this.#server.flush(tag)]), () =>
-      this.#follower.doubt(tag),
-    );
+    const flushed = this.#server.flush(tagOf(this.#tags, room));
+    const [[epoch, offset, at, duplicate]] = await this.#settle(room, Promise.all([asked, flushed]));
     if (duplicate === 0) {
       for (const listener of this.#listeners) listener(room, offset, { offset, at, from, text }, epoch);
     }
@@ -114,6 +109,21 @@ class RedisLog implements EventLog {
     };
   }
 
+  async size(): Promise<LogSize> {
+    const sizes = this.#tags.map((tag) => this.#server.run(size, tag, []) as Promise<SizeReply>);
+    const sum = { rooms: 0, events: 0, bytes: 0 };
+    for (const [rooms, events, bytes] of await Promise.all(sizes)) {
+      sum.rooms += rooms;
+      sum.events += events;
+      sum.bytes += bytes;
+    }
+    return sum;
+  }
+
+  listen(room: string): Promise<() => void> {
+    return this.#follower.listen(room);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
@@ -133,15 +143,17 @@ class RedisLog implements EventLog {
   }
 
   /** Closing waits for it. */
-  async #settle<T>(appending: Promise<T>, failed: () => void): Promise<T> {
+  async #settle<T>(room: string, appending: Promise<T>): Promise<T> {
     this.#pending.add(appending);
+    this.#follower.appending(room);
+    let done = false;
     try {
-      return await appending;
-    } catch (error) {
-      // It may be in the log, and nobody here was told of it.
-      failed();
-      throw error;
+      const answer = await appending;
+      done = true;
+      return answer;
     } finally {
+      // Where it failed it may be in the log all the same, and nobody here was told of it.
+      this.#follower.appended(room, done);
       this.#pending.delete(appending);
     }
   }

@@ -1,23 +1,11 @@
 import { promisify } from 'node:util';
 import { TextEventError } from '../errors.ts';
-import { append } from './redis/append.ts';
-import { beat } from './redis/beat.ts';
-import { bury } from './redis/bury.ts';
-import { enter } from './redis/enter.ts';
-import { expire } from './redis/expire.ts';
-import { grown } from './redis/grown.ts';
-import { head } from './redis/head.ts';
-import { hold } from './redis/hold.ts';
-import { leave } from './redis/leave.ts';
-import { look } from './redis/look.ts';
-import { members } from './redis/members.ts';
-import { read } from './redis/read.ts';
 import type { Script } from './redis/script.ts';
-import { sweep } from './redis/sweep.ts';
-import { told } from './redis/told.ts';
+import { SCRIPTS } from './redis/scripts.ts';
 import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './redis-checks.ts';
 import { driveRedis, type RedisDriver } from './redis-driver.ts';
 import { parseRedisUrl, type RedisPlace } from './redis-place.ts';
+import { RedisSubscriptions } from './redis-subscriptions.ts';
 import { unavailable } from './room-error.ts';
 
 export interface RedisOptions {
@@ -28,8 +16,6 @@ export interface RedisOptions {
   /** Told when it can be used, when it cannot any more, and why; not twice the same. @default nobody is told */
   readonly onState?: (problem: string | undefined) => void;
 }
-
-const SCRIPTS = [append, read, head, expire, look, grown, enter, leave, members, beat, bury, sweep, hold, told];
 
 /** Milliseconds. */
 const PROBE_INTERVAL = 1000;
@@ -67,7 +53,7 @@ export class RedisServer {
   readonly #durability: RedisDurability;
   readonly #patience: number;
   readonly #onState: (problem: string | undefined) => void;
-  readonly #subscriptions = new Map<string, (message: string) => void>();
+  readonly #subscriptions = new RedisSubscriptions();
   readonly #beginners = new Set<() => void>();
   readonly #probing: NodeJS.Timeout;
   #driver: RedisDriver;
@@ -147,15 +133,24 @@ export class RedisServer {
     await shared;
   }
 
-  /** Listens to a channel until it is closed. Resolves when it does, or where it will as soon as there is a connection. */
+  /** Listens to a channel. Resolves when it does, or where it will as soon as there is a connection. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
-    this.#subscriptions.set(channel, listener);
+    this.#subscriptions.add(channel, listener);
     if (!this.#isReady) return;
     try {
       await this.#within(this.#driver.subscribe(channel, listener), this.#patience);
     } catch (error) {
+      this.#subscriptions.failed();
       this.#noticeFailure(error, channel);
     }
+  }
+
+  /** Ends listening to a channel. */
+  unsubscribe(channel: string): void {
+    const listener = this.#subscriptions.remove(channel);
+    // Where it fails a message may come now and then that nobody wants.
+    if (listener && this.#isReady)
+      this.#driver.unsubscribe(channel, listener).catch(() => this.#subscriptions.failed());
   }
 
   /** Tells each time when it is connected again, and messages may have been missed. Returns what ends it. */
@@ -195,7 +190,7 @@ export class RedisServer {
       const { waits } = await this.#within(checkServer(driver, this.#tag(0), this.#durability), this.#patience);
       this.#waits = waits;
       await this.#within(this.#load(driver), this.#patience);
-      for (const [channel, listener] of this.#subscriptions) await driver.subscribe(channel, listener);
+      await this.#within(this.#subscriptions.take(driver), this.#patience);
       if (driver !== this.#driver || this.#isClosed) return;
       this.#isReady = true;
       this.#setProblem(undefined);
@@ -239,6 +234,7 @@ export class RedisServer {
         this.#tags().map((key) => this.#ask(key, ['SET', `${key}:written`, '1', 'PX', '60000'], PROBE_PATIENCE)),
       );
       if (this.#isReady) this.#setProblem(undefined);
+      void this.#subscriptions.mend(this.#driver);
     } catch (error) {
       this.#setProblem(reasonOf(error));
       this.#recycleWhenSilent();

@@ -44,6 +44,7 @@ export class Room {
   readonly #reading = new Map<string, Promise<History | undefined>>();
   #readers = 0;
   #opening: Promise<void> | undefined;
+  #unlisten: (() => void) | undefined;
   #refreshing: Promise<void> | undefined;
   /** Something has happened since the last look at the log. */
   #stale = false;
@@ -92,6 +93,7 @@ export class Room {
     if (live) this.#stopPushing(live);
     this.#readers--;
     if (this.#readers > 0) return;
+    this.#unlisten?.();
     this.tail.clear(this.tail.end);
     this.#settings.onEmpty(this);
   }
@@ -107,7 +109,7 @@ export class Room {
     return reader.bufferedAmount > this.#settings.watermark;
   }
 
-  /** The log has grown: its head now, the event where this process appended it, and the epoch where it is known. */
+  /** The log has grown: its head now, the event and the epoch where they are known. */
   onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
     if (event === undefined) {
       // A log that took this one's place may have as many events.
@@ -136,7 +138,10 @@ export class Room {
   }
 
   async #open(): Promise<void> {
-    const { epoch, offset } = await this.#settings.log.head(this.name);
+    const { log } = this.#settings;
+    // What comes after the head is told of: listening comes first.
+    if (log.listen) this.#unlisten = await log.listen(this.name);
+    const { epoch, offset } = await log.head(this.name);
     this.tail.clear(offset);
     this.epoch = epoch;
     if (this.#stale) void this.refresh();

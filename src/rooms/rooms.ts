@@ -102,7 +102,7 @@ export class Rooms {
   }
 
   /** What the store holds, where it knows that without counting. */
-  logSize(): LogSize | undefined {
+  async logSize(): Promise<LogSize | undefined> {
     return this.#log.size?.();
   }
 

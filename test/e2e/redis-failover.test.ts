@@ -23,8 +23,6 @@ test('Sentinel promotes a replica: appends go on there, and what was acknowledge
   t.teardown(() => log.close());
   await until(() => server.problem === undefined);
   const { position } = await log.append('r', { from: 'a', text: '1', key: '1' });
-  const told: number[] = [];
-  log.follow((_room, head) => told.push(head));
   await until(async () => (await replica.ask('INFO', 'keyspace')).includes('db0:'));
   await until(async () => (await replica.ask('XLEN', '{text-event:test:0}:s:r')) === ':1\r\n');
   await master.kill();
@@ -63,6 +61,7 @@ test('a cluster of three serves rooms on all of its servers', async (t) => {
   const heads = new Map<string, number>();
   two.follow((room, head) => heads.set(room, head));
   const rooms = Array.from({ length: 200 }, (_, i) => `room ${i}`);
+  await Promise.all(rooms.map((room) => two.listen?.(room)));
   await Promise.all(rooms.flatMap((room) => [1, 2, 3].map((i) => one.append(room, { from: 'a', text: `${i}` }))));
   await until(() => rooms.every((room) => heads.get(room) === 3));
   for (const room of rooms) {

@@ -181,6 +181,27 @@ for (const [what, wrong, right, reason] of [
   });
 }
 
+async function metricsOf({ url }: Program): Promise<string> {
+  return (await fetch(`${url}metrics`)).text();
+}
+
+test('metrics say what the log holds, and whether Redis can be used', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  const program = await startOn(t, redis);
+  const { publish } = await join(t, program, 'r');
+  await publish('1');
+  await publish('2');
+  const before = await metricsOf(program);
+  for (const line of ['store_up 1', 'log_rooms{store="rooms"} 1', 'log_events{store="rooms"} 2']) {
+    t.true(before.includes(`\ntext_event_${line}\n`), line);
+  }
+  await redis.kill();
+  await until(async () => (await metricsOf(program)).includes('\ntext_event_store_up 0\n'));
+  await redis.restart();
+  await until(async () => (await metricsOf(program)).includes('\ntext_event_store_up 1\n'));
+});
+
 test('a program that begins before its Redis is not ready, and is when that comes', async (t) => {
   const redis = await startRedis(t);
   if (!redis) return;

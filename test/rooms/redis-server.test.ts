@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { EventLog } from '../../src/rooms/event-log.ts';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
 import { openRedisLog } from '../../src/rooms/redis-log.ts';
 import { openRedisPresence } from '../../src/rooms/redis-presence.ts';
@@ -6,13 +7,23 @@ import { openRedis } from '../../src/rooms/redis-server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
 import { missing, redisServer } from '../helpers/tools.ts';
-import { PATIENCE } from './redis-stores.ts';
+import { connectTo, PATIENCE } from './redis-stores.ts';
 
 async function startRedis(t: ExecutionContext, args?: readonly string[]): Promise<RedisProcess | undefined> {
   if (missing(t, redisServer)) return undefined;
   const redis = new RedisProcess();
   t.teardown(() => redis.end());
   return redis.start(args);
+}
+
+/** A log that is open in two processes, as far as Redis can tell. */
+async function openTwo(t: ExecutionContext, redis: RedisProcess): Promise<{ writer: EventLog; reader: EventLog }> {
+  const open = async () => {
+    const log = await openRedisLog(await connectTo(t, redis), { name: 'test' });
+    t.teardown(() => log.close());
+    return log;
+  };
+  return { writer: await open(), reader: await open() };
 }
 
 test('a user with the rights that the manual names is enough, over a Unix socket', async (t) => {
@@ -58,18 +69,10 @@ test('a Redis that would delete rooms when it is full is refused', async (t) => 
 test('whose messages are lost finds what grew all the same', async (t) => {
   const redis = await startRedis(t);
   if (!redis) return;
-  const [one, two] = await Promise.all([
-    openRedis(redis.url, { patience: PATIENCE }),
-    openRedis(redis.url, { patience: PATIENCE }),
-  ]);
-  t.teardown(() => one.close());
-  t.teardown(() => two.close());
-  const [writer, reader] = await Promise.all([one, two].map((server) => openRedisLog(server, { name: 'test' })));
-  if (!writer || !reader) return;
-  t.teardown(() => writer.close());
-  t.teardown(() => reader.close());
+  const { writer, reader } = await openTwo(t, redis);
   const heads: number[] = [];
   reader.follow((_room, head) => heads.push(head));
+  await reader.listen?.('r');
   await writer.append('r', { from: 'a', text: '1' });
   await until(() => heads.length === 1);
   // As the script does, but without its message.
@@ -92,4 +95,59 @@ test('scripts that somebody has emptied cost one refusal, and are there again', 
   const append = () => log.append('r', { from: 'a', text: '2' }).catch(() => undefined);
   await until(async () => (await append()) !== undefined);
   t.is((await log.head('r')).offset, 2);
+});
+
+test('a process hears of rooms that it listens to and of no other, with the event where that is small', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  const { writer, reader } = await openTwo(t, redis);
+  const told: [string, number, string | undefined][] = [];
+  reader.follow((room, head, event) => told.push([room, head, event && `${event.from}:${event.text}`]));
+  const unlisten = await reader.listen?.('r');
+  const text = 'a 1 \ud83d\udc4d\n';
+  for (const line of [
+    ['other', 'nobody', text],
+    ['r', '\ud83d\udc4d b', text],
+    ['r', 'a', ''],
+    ['r', 'a', 'x'.repeat(2047)],
+    ['r', 'a', 'x'.repeat(2048)],
+    ['r', 'a', text],
+  ] as const) {
+    await writer.append(line[0], { from: line[1], text: line[2] });
+  }
+  await until(() => told.length === 5);
+  t.deepEqual(told, [
+    ['r', 1, `\ud83d\udc4d b:${text}`],
+    ['r', 2, 'a:'],
+    ['r', 3, `a:${'x'.repeat(2047)}`],
+    ['r', 4, undefined],
+    ['r', 5, `a:${text}`],
+  ]);
+  // Listening goes on for a while, and ends.
+  unlisten?.();
+  const channels = () => redis.ask('PUBSUB', 'SHARDCHANNELS', '*:r');
+  t.regex(await channels(), /\{text-event:test:0\}:0:r/);
+  await until(async () => (await channels()) === '*0\r\n');
+  const again = await reader.listen?.('r');
+  await writer.append('r', { from: 'a', text: 'again' });
+  await until(() => told.length === 6);
+  again?.();
+});
+
+test('a room whose subscription is gone is found as long as it grows', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  const { writer, reader } = await openTwo(t, redis);
+  const heads: number[] = [];
+  reader.follow((_room, head) => heads.push(head));
+  await reader.listen?.('r');
+  let grown = 0;
+  // Without a message, again and again: one of them is always young.
+  const script = `redis.call('HSET', KEYS[1]..':m:r', 'h', ARGV[1]) redis.call('ZADD', KEYS[1]..':grown', redis.call('INCR', KEYS[1]..':seq'), 'r')`;
+  await writer.append('r', { from: 'a', text: '1' });
+  await until(async () => {
+    await redis.ask('EVAL', script, '1', '{text-event:test:0}', `${++grown + 1}`);
+    return heads.length > 2;
+  });
+  t.is(heads[0], 1);
 });

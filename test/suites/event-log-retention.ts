@@ -15,6 +15,22 @@ export function testRetention({ open }: LogUnderTest): void {
     t.is((await log.read('room', undefined, ALL)).gap, undefined);
   });
 
+  test('knows what it holds', async (t) => {
+    let now = 1000;
+    const log = await open(t, { maxEvents: 3, maxAge: 1000, sweepInterval: 5, now: () => now });
+    t.like(await log.size?.(), { rooms: 0, events: 0 });
+    await log.head('empty');
+    await appendAll(log, 'a', count(5).map(String));
+    now = 1500;
+    await appendAll(log, 'b', count(2).map(String));
+    const size = await log.size?.();
+    t.like(size, { rooms: 3, events: 5 });
+    t.true((size?.bytes ?? 0) >= 10);
+    now = 2100;
+    await readUntil(log, 'a', ({ events }) => events.length === 0);
+    t.like(await log.size?.(), { rooms: 3, events: 2 });
+  });
+
   test('retention by bytes counts UTF-8 and keeps the newest event in any case', async (t) => {
     const log = await open(t, { maxBytes: 10 });
     await log.append('room', { from: 'a', text: '中中' });

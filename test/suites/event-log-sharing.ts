@@ -37,14 +37,17 @@ export function testSharing(open: LogUnderTest['open'], openAnother: NonNullable
     const { epoch } = await one.head('room');
     t.deepEqual(await other.head('room'), { epoch, offset: 0 });
     const heads: number[] = [];
+    const unlisten = await other.listen?.('room');
     const unfollow = other.follow((room, head, event) => {
-      t.deepEqual([room, event], ['room', undefined]);
+      t.is(room, 'room');
+      if (event) t.deepEqual(event, { offset: head, at: event.at, from: 'a', text: `${head}` });
       heads.push(head);
     });
     for (let i = 1; i <= 30; i++) await one.append('room', { from: 'a', text: `${i}`, key: `${i}` });
     t.is((await other.read('room', { epoch, offset: 0 }, ALL)).events.length, 30);
     await until(() => heads.at(-1) === 30);
     unfollow();
+    unlisten?.();
     t.deepEqual(
       heads,
       [...heads].sort((a, b) => a - b),

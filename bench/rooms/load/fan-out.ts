@@ -3,7 +3,8 @@ import { steady } from '../../load/steady.ts';
 import { inParallel } from './all.ts';
 import { Client } from './client.ts';
 import { joinRoom } from './member.ts';
-import type { RoomAnswer, RoomTask } from './task.ts';
+import { StoreCpu } from './store-cpu.ts';
+import { type RoomAnswer, type RoomTask, targetOf } from './task.ts';
 import { frameOf } from './wire.ts';
 
 /** Events on their way at a time. */
@@ -28,11 +29,13 @@ export async function fanOut(task: RoomTask, server: ServerProcess): Promise<Roo
   await inParallel(task.clients, (i) => subscribe(task, i, () => onEvent(i)));
   const publish = await publisher(task, text);
   for (let n = 0; n < IN_FLIGHT; n++) publish();
-  return { measured: await steady(server, task.seconds, () => received) };
+  const store = new StoreCpu(task.store);
+  const measured = await steady(server, task.seconds, () => store.mark(received));
+  return { measured, values: { storeCpu: store.used } };
 }
 
 async function subscribe(task: RoomTask, number: number, onEvent: () => void): Promise<void> {
-  const { target } = task;
+  const target = targetOf(task, number);
   if (!task.broadcast) await joinRoom({ target, room: 'fan-out', name: `reader${number}`, onEvent });
   else await new Client({ target, path: '/broadcast', onMessage: onEvent }).opened;
 }

@@ -16,5 +16,6 @@ const kinds: Record<RoomTask['kind'], (task: RoomTask, server: ServerProcess) =>
 };
 
 const task: RoomTask = JSON.parse(process.argv[2] ?? '');
-const answer = await kinds[task.kind](task, new ServerProcess(task.target.pid));
+const others = (task.others ?? []).map(({ pid }) => pid);
+const answer = await kinds[task.kind](task, new ServerProcess(task.target.pid, others));
 process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));

@@ -3,7 +3,8 @@ import { steady } from '../../load/steady.ts';
 import { median } from '../../median.ts';
 import { inParallel } from './all.ts';
 import { joinRoom, type Member } from './member.ts';
-import type { RoomAnswer, RoomTask } from './task.ts';
+import { StoreCpu } from './store-cpu.ts';
+import { type RoomAnswer, type RoomTask, targetOf } from './task.ts';
 
 /** Each publisher waits for an acknowledgement and publishes the next. They read their rooms too, as clients do. */
 export async function publish(task: RoomTask, server: ServerProcess): Promise<RoomAnswer> {
@@ -23,14 +24,15 @@ export async function publish(task: RoomTask, server: ServerProcess): Promise<Ro
       send(members[number] as Member, number);
     };
     const room = task.together ? 'publish' : `publish-${number}`;
-    return joinRoom({ target: task.target, room, name: `publisher${number}`, onAck });
+    return joinRoom({ target: targetOf(task, number), room, name: `publisher${number}`, onAck });
   });
   for (const [number, member] of members.entries()) send(member, number);
+  const store = new StoreCpu(task.store);
   const measured = await steady(server, task.seconds, () => {
     // Asked as the warm-up ends and as the measurement does.
     measuring = !measuring;
     if (measuring) latencies = [];
-    return acknowledged;
+    return store.mark(acknowledged);
   });
-  return { measured, values: { latency: median(latencies) ?? Number.NaN } };
+  return { measured, values: { latency: median(latencies) ?? Number.NaN, storeCpu: store.used } };
 }

@@ -18,6 +18,10 @@ export interface RoomTask {
   part?: number;
   whole?: number;
   target: Target;
+  /** At `fan-out` and `publish`: more processes of the same server, which have their share of the clients. */
+  others?: readonly Target[];
+  /** At `fan-out` and `publish`: the process id of the store, whose CPU time is answered as `storeCpu`. */
+  store?: number;
 }
 
 /** What it answers, as one line of JSON. */
@@ -25,4 +29,9 @@ export interface RoomAnswer {
   measured?: Measured;
   /** By name; times in milliseconds, memory in MiB. */
   values?: Record<string, number>;
+}
+
+/** The process that a client is to connect to. */
+export function targetOf({ target, others = [] }: RoomTask, client: number): Target {
+  return [target, ...others][client % (others.length + 1)] ?? target;
 }

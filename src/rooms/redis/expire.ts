@@ -10,7 +10,7 @@ local before, left = now - tonumber(ARGV[2]), tonumber(ARGV[3])
 local rooms = redis.call('ZRANGEBYSCORE', AGES, '-inf', '(' .. number(before), 'LIMIT', 0, 100)
 for _, room in ipairs(rooms) do
   local meta = find(room)
-  local first = meta.first
+  local first, events, bytes = meta.first, meta.head - meta.first + 1, meta.bytes
   local at
   while left > 0 and meta.first <= meta.head do
     local fields = oldest(meta)
@@ -21,6 +21,7 @@ for _, room in ipairs(rooms) do
   end
   if meta.first > first then
     cut(meta)
+    weigh(meta, events, bytes)
     redis.call('HSET', tag .. ':m:' .. room, 'f', number(meta.first), 'b', number(meta.bytes))
   end
   if meta.first > meta.head then

@@ -4,12 +4,13 @@
  *   :grown      sorted set: room, by the count of its last append
  *   :ages       sorted set: rooms with events, by a time that none of these is older than
  *   :idle       sorted set: rooms without events, by when they were last asked for
+ *   :held       hash: e events, b bytes of texts and names in all rooms
  *   :m:<room>   hash: e epoch, h head, f first, b bytes, a time of the newest, l life of the server, p previous epochs
  *   :s:<room>   stream: <offset>-0, with a time, f from, t text, k key
  *   :k:<room>   hash: offset by publication key
  */
 export const ROOM = /* lua */ `
-local SEQ, GROWN, AGES, IDLE = tag .. ':seq', tag .. ':grown', tag .. ':ages', tag .. ':idle'
+local SEQ, GROWN, AGES, IDLE, HELD = tag .. ':seq', tag .. ':grown', tag .. ':ages', tag .. ':idle', tag .. ':held'
 local MOST_LIVES = 8
 
 local function number(n) return string.format('%.0f', n) end
@@ -101,6 +102,13 @@ local function drop(meta, fields)
   meta.bytes = meta.bytes - #field(fields, 'f') - #field(fields, 't')
   local key = field(fields, 'k')
   if key then redis.call('HDEL', tag .. ':k:' .. meta.room, key) end
+end
+
+-- After the counts of a room have changed: how many events and bytes it had before.
+local function weigh(meta, events, bytes)
+  local more = meta.head - meta.first + 1 - events
+  if more ~= 0 then redis.call('HINCRBY', HELD, 'e', number(more)) end
+  if meta.bytes ~= bytes then redis.call('HINCRBY', HELD, 'b', number(meta.bytes - bytes)) end
 end
 
 local function cut(meta)
