@@ -3,13 +3,13 @@ import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { EventLog } from './rooms/event-log.ts';
-import { openLiveLog, openLmdbLog } from './rooms/lmdb-log.ts';
-import { openLmdbPresence } from './rooms/lmdb-presence.ts';
+import { openLiveLog, openLmdbLog } from './rooms/lmdb/log.ts';
+import { openLmdbPresence } from './rooms/lmdb/presence.ts';
 import type { LogLimits } from './rooms/log-limits.ts';
 import type { Presence } from './rooms/presence.ts';
-import { openLiveRedisLog, openRedisLog } from './rooms/redis-log.ts';
-import { openRedisPresence } from './rooms/redis-presence.ts';
-import { openRedis } from './rooms/redis-server.ts';
+import { openLiveRedisLog, openRedisLog } from './rooms/redis/log.ts';
+import { openRedisPresence } from './rooms/redis/presence.ts';
+import { openRedis } from './rooms/redis/server.ts';
 import { Rooms } from './rooms/rooms.ts';
 
 /** The rooms of the program, which it shares with all of its processes: on this machine, or with Redis on any. */

@@ -18,7 +18,7 @@ import { recordMachine } from './machine-record.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { version } from './package-info.ts';
 import { openProgramRooms } from './program-rooms.ts';
-import { bootId } from './rooms/lmdb-boot.ts';
+import { bootId } from './rooms/lmdb/boot.ts';
 import { createRoutes } from './routes.ts';
 import { createServer } from './server.ts';
 import { readSettings } from './settings.ts';

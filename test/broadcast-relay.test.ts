@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { createServer } from '../src/index.ts';
-import { MemoryLog } from '../src/rooms/memory-log.ts';
-import { MemoryPresence } from '../src/rooms/memory-presence.ts';
+import { MemoryLog } from '../src/rooms/memory/log.ts';
+import { MemoryPresence } from '../src/rooms/memory/presence.ts';
 import { RoomError } from '../src/rooms/room-error.ts';
 import { Rooms } from '../src/rooms/rooms.ts';
 import { type BroadcastProcess, startBroadcastProcess } from './helpers/broadcast-process.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
-import { NoAnswer, reasonOf } from '../rooms/redis-checks.ts';
-import { driveRedis, type RedisDriver } from '../rooms/redis-driver.ts';
-import { parseRedisUrl } from '../rooms/redis-place.ts';
+import { NoAnswer, reasonOf } from '../rooms/redis/checks.ts';
+import { driveRedis, type RedisDriver } from '../rooms/redis/driver.ts';
+import { parseRedisUrl } from '../rooms/redis/place.ts';
 import { type Finding, skipped, wrong } from './findings.ts';
 import { judgeEviction, judgePersistence, judgeReplicas, type RedisSettings } from './redis-findings.ts';
 

@@ -1,4 +1,4 @@
-import { memoryRooms } from '../rooms/memory-rooms.ts';
+import { memoryRooms } from '../rooms/memory/rooms.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { ConnectionHandler } from './handler.ts';
 import { Participant } from './participant.ts';

@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../rooms/event-log.ts';
-import { memoryRooms } from '../rooms/memory-rooms.ts';
+import { memoryRooms } from '../rooms/memory/rooms.ts';
 import { CHAT_NAMING, checkName, type Naming } from '../rooms/names.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Connection } from '../wire/connection.ts';

@@ -1,6 +1,6 @@
 import { closeCodes } from '../close-codes.ts';
 import { type JoinRequest, parseJoinRequest } from '../rooms/join-request.ts';
-import { memoryRooms } from '../rooms/memory-rooms.ts';
+import { memoryRooms } from '../rooms/memory/rooms.ts';
 import { ROOM_NAMING } from '../rooms/names.ts';
 import type { Position } from '../rooms/position.ts';
 import { SUBPROTOCOL } from '../rooms/protocol.ts';

@@ -59,8 +59,8 @@ export async function openRooms(place: string, { onError, ...options }: StoredRo
 
 async function openFiles(folder: string, options: StoredRoomsOptions): Promise<Stores> {
   const [{ openLiveLog, openLmdbLog }, { openLmdbPresence }] = await Promise.all([
-    import('./lmdb-log.ts'),
-    import('./lmdb-presence.ts'),
+    import('./lmdb/log.ts'),
+    import('./lmdb/presence.ts'),
   ]);
   const log = await openLmdbLog(`${folder}/rooms`, options);
   const liveLog = await openLiveLog(`${folder}/live`);
@@ -73,9 +73,9 @@ async function openFiles(folder: string, options: StoredRoomsOptions): Promise<S
 
 async function openInRedis(url: string, { durability, ...limits }: StoredRoomsOptions): Promise<Stores> {
   const [{ openRedis }, { openLiveRedisLog, openRedisLog }, { openRedisPresence }] = await Promise.all([
-    import('./redis-server.ts'),
-    import('./redis-log.ts'),
-    import('./redis-presence.ts'),
+    import('./redis/server.ts'),
+    import('./redis/log.ts'),
+    import('./redis/presence.ts'),
   ]);
   const redis = await openRedis(url, durability === undefined ? {} : { durability });
   const log = await openRedisLog(redis, { ...limits, name: 'rooms' });

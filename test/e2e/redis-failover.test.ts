@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { openRedisLog } from '../../src/rooms/redis-log.ts';
-import { openRedis } from '../../src/rooms/redis-server.ts';
+import { openRedisLog } from '../../src/rooms/redis/log.ts';
+import { openRedis } from '../../src/rooms/redis/server.ts';
 import { RedisProcess, startSentinel } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
 import { missing, redisServer } from '../helpers/tools.ts';

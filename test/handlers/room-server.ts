@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava';
 import { room, type ServerOptions } from '../../src/index.ts';
 import type { Publication } from '../../src/rooms/event-log.ts';
-import { MemoryLog } from '../../src/rooms/memory-log.ts';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryLog } from '../../src/rooms/memory/log.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 import { connect } from '../helpers/client.ts';

@@ -6,8 +6,8 @@ import { type TokenKeys, TokenVerifier } from '../../src/auth/token-verifier.ts'
 import { createApp } from '../../src/http/app.ts';
 import { Streams } from '../../src/http/rooms/streams.ts';
 import { chat, createServer, echo, room } from '../../src/index.ts';
-import { MemoryLog } from '../../src/rooms/memory-log.ts';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryLog } from '../../src/rooms/memory/log.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 import { secret } from './tokens.ts';
 

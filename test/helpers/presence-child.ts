@@ -1,7 +1,7 @@
-import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
+import { openLmdbPresence } from '../../src/rooms/lmdb/presence.ts';
 import type { Membership, Presence } from '../../src/rooms/presence.ts';
-import { openRedisPresence, type RedisPresenceOptions } from '../../src/rooms/redis-presence.ts';
-import { openRedis } from '../../src/rooms/redis-server.ts';
+import { openRedisPresence, type RedisPresenceOptions } from '../../src/rooms/redis/presence.ts';
+import { openRedis } from '../../src/rooms/redis/server.ts';
 import type { Answer, Order } from './presence-process.ts';
 import { until } from './server.ts';
 

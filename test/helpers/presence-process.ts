@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import type { LmdbPresenceOptions } from '../../src/rooms/lmdb-presence.ts';
+import type { LmdbPresenceOptions } from '../../src/rooms/lmdb/presence.ts';
 import type { Arrival, Members, Membership, Presence, PresenceListener } from '../../src/rooms/presence.ts';
-import type { RedisPresenceOptions } from '../../src/rooms/redis-presence.ts';
+import type { RedisPresenceOptions } from '../../src/rooms/redis/presence.ts';
 
 export type Order = { id: number } & (
   | { do: 'enter'; room: string; arrival: Arrival }

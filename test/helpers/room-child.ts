@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, room } from '../../src/index.ts';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 
 const [port, folder = ''] = process.argv.slice(2);

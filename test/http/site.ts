@@ -3,8 +3,8 @@ import type { ExecutionContext } from 'ava';
 import { createApp } from '../../src/http/app.ts';
 import { Streams } from '../../src/http/rooms/streams.ts';
 import { createServer } from '../../src/index.ts';
-import { MemoryLog } from '../../src/rooms/memory-log.ts';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryLog } from '../../src/rooms/memory/log.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 
 export interface Site {

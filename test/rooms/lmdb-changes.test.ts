@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { Changes } from '../../src/rooms/lmdb-changes.ts';
-import { openStore, type Store } from '../../src/rooms/lmdb-store.ts';
+import { Changes } from '../../src/rooms/lmdb/changes.ts';
+import { openStore, type Store } from '../../src/rooms/lmdb/store.ts';
 import { until } from '../helpers/server.ts';
 import { emptyFolder } from './folders.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { openLiveLog } from '../../src/rooms/lmdb-log.ts';
+import { openLiveLog } from '../../src/rooms/lmdb/log.ts';
 import { emptyFolder } from './folders.ts';
 
 test('a live log outlives its process, and begins empty when the machine was started again', async (t) => {

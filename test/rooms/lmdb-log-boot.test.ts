@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
 import { emptyFolder } from './folders.ts';
 
 const ALL = 1_000_000;

@@ -5,9 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { TextEventError } from '../../src/errors.ts';
 import type { EventLog } from '../../src/rooms/event-log.ts';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
-import { openTables } from '../../src/rooms/lmdb-records.ts';
-import { openStore } from '../../src/rooms/lmdb-store.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
+import { openTables } from '../../src/rooms/lmdb/records.ts';
+import { openStore } from '../../src/rooms/lmdb/store.ts';
 import { RoomError } from '../../src/rooms/room-error.ts';
 import { emptyFolder } from './folders.ts';
 

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
 import { until } from '../helpers/server.ts';
 import { emptyFolder } from './folders.ts';
 import { LogChild } from './log-child.ts';

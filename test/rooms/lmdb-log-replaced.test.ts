@@ -1,6 +1,6 @@
 import test from 'ava';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 import { until } from '../helpers/server.ts';
 import { emptyFolder } from './folders.ts';

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
 import type { LogOptions } from '../../src/rooms/log-limits.ts';
 import { testEventLog } from '../suites/event-log.ts';
 import { emptyFolder } from './folders.ts';

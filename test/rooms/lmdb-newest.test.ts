@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
-import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
+import { openLmdbPresence } from '../../src/rooms/lmdb/presence.ts';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
 import { emptyFolder } from './folders.ts';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openLmdbPresence } from '../../src/rooms/lmdb-presence.ts';
-import { isRunning, ownMark } from '../../src/rooms/lmdb-presence-machine.ts';
+import { openLmdbPresence } from '../../src/rooms/lmdb/presence.ts';
+import { isRunning, ownMark } from '../../src/rooms/lmdb/presence-machine.ts';
 import { CHAT_NAMING } from '../../src/rooms/names.ts';
 import { PresenceProcess } from '../helpers/presence-process.ts';
 import { until } from '../helpers/server.ts';

@@ -1,5 +1,5 @@
 /** A process that takes a log's write transaction and does not give it back. */
-import { openStore } from '../../src/rooms/lmdb-store.ts';
+import { openStore } from '../../src/rooms/lmdb/store.ts';
 
 const store = openStore(process.argv[2] ?? '');
 await store.write(() => {

@@ -1,5 +1,5 @@
 /** A process of its own that has a log open; ./log-child.ts starts it and says what to do. */
-import { openLmdbLog } from '../../src/rooms/lmdb-log.ts';
+import { openLmdbLog } from '../../src/rooms/lmdb/log.ts';
 
 const [folder = '', durability = 'commit'] = process.argv.slice(2);
 const log = await openLmdbLog(folder, { durability: durability === 'flush' ? 'flush' : 'commit' });

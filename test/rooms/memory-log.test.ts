@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { LogOptions } from '../../src/rooms/log-limits.ts';
-import { MemoryLog } from '../../src/rooms/memory-log.ts';
+import { MemoryLog } from '../../src/rooms/memory/log.ts';
 import { testEventLog } from '../suites/event-log.ts';
 
 testEventLog({

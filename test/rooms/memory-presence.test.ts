@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { presenceSuite } from '../suites/presence.ts';
 
 presenceSuite(test, 'memory', (t, grace) => {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { parsePosition } from '../../src/rooms/position.ts';
 import { Rooms } from '../../src/rooms/rooms.ts';
 import { until } from '../helpers/server.ts';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import type { LogOptions } from '../../src/rooms/log-limits.ts';
-import { openRedisLog } from '../../src/rooms/redis-log.ts';
+import { openRedisLog } from '../../src/rooms/redis/log.ts';
 import { missing, redisServer } from '../helpers/tools.ts';
 import { testEventLog } from '../suites/event-log.ts';
 import { connectTo, newName, sharedRedis } from './redis-stores.ts';

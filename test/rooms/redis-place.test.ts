@@ -1,6 +1,6 @@
 import test from 'ava';
 import { TextEventError } from '../../src/errors.ts';
-import { parseRedisUrl } from '../../src/rooms/redis-place.ts';
+import { parseRedisUrl } from '../../src/rooms/redis/place.ts';
 
 const plain = { kind: 'single', tls: false, database: 0 } as const;
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
-import { openRedisPresence } from '../../src/rooms/redis-presence.ts';
+import { openRedisPresence } from '../../src/rooms/redis/presence.ts';
 import { PresenceProcess } from '../helpers/presence-process.ts';
 import { until } from '../helpers/server.ts';
 import { missing, redisServer } from '../helpers/tools.ts';

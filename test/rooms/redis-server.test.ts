@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
-import { openRedisLog } from '../../src/rooms/redis-log.ts';
-import { openRedisPresence } from '../../src/rooms/redis-presence.ts';
-import { openRedis } from '../../src/rooms/redis-server.ts';
+import { openRedisLog } from '../../src/rooms/redis/log.ts';
+import { openRedisPresence } from '../../src/rooms/redis/presence.ts';
+import { openRedis } from '../../src/rooms/redis/server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
 import { missing, redisServer } from '../helpers/tools.ts';

@@ -1,5 +1,5 @@
 import type { ExecutionContext, TestFn } from 'ava';
-import { openRedis, type RedisOptions, type RedisServer } from '../../src/rooms/redis-server.ts';
+import { openRedis, type RedisOptions, type RedisServer } from '../../src/rooms/redis/server.ts';
 import { RedisProcess } from '../helpers/redis.ts';
 import { until } from '../helpers/server.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import { MemoryPresence } from '../../src/rooms/memory-presence.ts';
+import { MemoryPresence } from '../../src/rooms/memory/presence.ts';
 import { Rooms, type RoomsOptions } from '../../src/rooms/rooms.ts';
 import { until } from '../helpers/server.ts';
 import { CountingFormat, ModelReader } from './model-reader.ts';

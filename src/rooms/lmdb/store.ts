@@ -2,12 +2,12 @@ import { constants as access, accessSync, mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { TextEventError } from '../errors.ts';
+import { TextEventError } from '../../errors.ts';
+import { RoomError, unavailable } from '../room-error.ts';
+import { allocateLock, DATA_FILE, LOCK_FILE, lengthen } from './files.ts';
 import { FreeSpace } from './free-space.ts';
-import { allocateLock, DATA_FILE, LOCK_FILE, lengthen } from './lmdb-files.ts';
-import { NewestTransaction } from './lmdb-newest.ts';
-import { Transactions } from './lmdb-transact.ts';
-import { RoomError, unavailable } from './room-error.ts';
+import { NewestTransaction } from './newest.ts';
+import { Transactions } from './transact.ts';
 
 /** Four times what one transaction of a log writes. */
 const DEFAULT_RESERVE = 16 * 1024 ** 2;

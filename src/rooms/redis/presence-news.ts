@@ -1,6 +1,6 @@
-import type { PresenceListener } from './presence.ts';
-import { told } from './redis/told.ts';
-import type { RedisServer } from './redis-server.ts';
+import type { PresenceListener } from '../presence.ts';
+import { told } from './scripts/told.ts';
+import type { RedisServer } from './server.ts';
 
 type Change = Parameters<PresenceListener>;
 

@@ -1,8 +1,8 @@
-import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
-import { bytesOf, type LogOptions, type LogSettings, liveLimits, logSettings, tooManyRooms } from './log-limits.ts';
-import { newEpoch, type RoomLife, startAfter } from './log-place.ts';
-import type { Position } from './position.ts';
-import { unavailable } from './room-error.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from '../event-log.ts';
+import { bytesOf, type LogOptions, type LogSettings, liveLimits, logSettings, tooManyRooms } from '../log-limits.ts';
+import { newEpoch, type RoomLife, startAfter } from '../log-place.ts';
+import type { Position } from '../position.ts';
+import { unavailable } from '../room-error.ts';
 
 interface KeyedEvent extends RoomEvent {
   readonly key: string | undefined;

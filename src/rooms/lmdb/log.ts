@@ -1,13 +1,4 @@
-import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication } from './event-log.ts';
-import { bootId, liveFolder, markClean, noticeBoot, unmarkClean } from './lmdb-boot.ts';
-import { Changes, type Mark } from './lmdb-changes.ts';
-import { Commits, type Done } from './lmdb-commits.ts';
-import { PublicationKeys } from './lmdb-keys.ts';
-import { readPage } from './lmdb-page.ts';
-import { type LogTables, nameKey, openTables, type RoomRecord, sizeOf, toRecord } from './lmdb-records.ts';
-import { openStore, type Store, storeError } from './lmdb-store.ts';
-import { Sweeper } from './lmdb-sweep.ts';
-import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './lmdb-writer.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication } from '../event-log.ts';
 import {
   durableLimits,
   type LogLimits,
@@ -15,9 +6,18 @@ import {
   type LogSettings,
   liveLimits,
   logSettings,
-} from './log-limits.ts';
-import type { Position } from './position.ts';
-import { RoomError, unavailable } from './room-error.ts';
+} from '../log-limits.ts';
+import type { Position } from '../position.ts';
+import { RoomError, unavailable } from '../room-error.ts';
+import { bootId, liveFolder, markClean, noticeBoot, unmarkClean } from './boot.ts';
+import { Changes, type Mark } from './changes.ts';
+import { Commits, type Done } from './commits.ts';
+import { PublicationKeys } from './keys.ts';
+import { readPage } from './page.ts';
+import { type LogTables, nameKey, openTables, type RoomRecord, sizeOf, toRecord } from './records.ts';
+import { openStore, type Store, storeError } from './store.ts';
+import { Sweeper } from './sweep.ts';
+import { type Answer, type Growth, LmdbWriter, type Outcome, type Request } from './writer.ts';
 
 /** Milliseconds after which an empty room that is asked for is noted as not idle. */
 const IDLE_STEP = 60_000;

@@ -1,12 +1,12 @@
 import { promisify } from 'node:util';
-import { TextEventError } from '../errors.ts';
-import type { Script } from './redis/script.ts';
-import { SCRIPTS } from './redis/scripts.ts';
-import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './redis-checks.ts';
-import { driveRedis, type RedisDriver } from './redis-driver.ts';
-import { parseRedisUrl, type RedisPlace } from './redis-place.ts';
-import { RedisSubscriptions } from './redis-subscriptions.ts';
-import { unavailable } from './room-error.ts';
+import { TextEventError } from '../../errors.ts';
+import { unavailable } from '../room-error.ts';
+import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './checks.ts';
+import { driveRedis, type RedisDriver } from './driver.ts';
+import { parseRedisUrl, type RedisPlace } from './place.ts';
+import type { Script } from './scripts/script.ts';
+import { SCRIPTS } from './scripts/scripts.ts';
+import { RedisSubscriptions } from './subscriptions.ts';
 
 export interface RedisOptions {
   /** @default commit */

@@ -1,6 +1,6 @@
 import type { Database } from 'lmdb';
-import { type Key, LAST_NUMBER, within } from './lmdb-presence-key.ts';
-import { guestName, guestNumber, type Naming } from './names.ts';
+import { guestName, guestNumber, type Naming } from '../names.ts';
+import { type Key, LAST_NUMBER, within } from './presence-key.ts';
 
 /** Which guests' numbers are free in which room: the lowest is found at once, however many guests there are. */
 export class GuestNumbers {

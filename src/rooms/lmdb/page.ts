@@ -1,9 +1,9 @@
-import type { Page, RoomEvent } from './event-log.ts';
-import { eventKey, type LogTables, offsetOf, type RoomRecord, toEvent } from './lmdb-records.ts';
-import { bytesOf } from './log-limits.ts';
-import { startAfter } from './log-place.ts';
-import type { Position } from './position.ts';
-import { unavailable } from './room-error.ts';
+import type { Page, RoomEvent } from '../event-log.ts';
+import { bytesOf } from '../log-limits.ts';
+import { startAfter } from '../log-place.ts';
+import type { Position } from '../position.ts';
+import { unavailable } from '../room-error.ts';
+import { eventKey, type LogTables, offsetOf, type RoomRecord, toEvent } from './records.ts';
 
 export interface PageBounds {
   readonly after: Position | undefined;

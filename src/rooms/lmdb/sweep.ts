@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { eventKey, type LogTables, type RoomRecord, toRecord } from './lmdb-records.ts';
-import type { Store } from './lmdb-store.ts';
-import type { LmdbWriter } from './lmdb-writer.ts';
-import type { LogSettings } from './log-limits.ts';
+import type { LogSettings } from '../log-limits.ts';
+import { eventKey, type LogTables, type RoomRecord, toRecord } from './records.ts';
+import type { Store } from './store.ts';
+import type { LmdbWriter } from './writer.ts';
 
 /** Rooms looked at in one turn of the event loop. */
 const ROOMS_AT_ONCE = 500;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { RootDatabase } from 'lmdb';
-import { type NewestTransaction, Outdated } from './lmdb-newest.ts';
-import { RoomError, unavailable } from './room-error.ts';
+import { RoomError, unavailable } from '../room-error.ts';
+import { type NewestTransaction, Outdated } from './newest.ts';
 
 /** As lmdb rejects where a commit failed: with a promise of the reason, which must be handled. */
 interface CommitError extends Error {

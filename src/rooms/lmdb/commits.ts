@@ -1,5 +1,5 @@
-import type { Store } from './lmdb-store.ts';
-import { unavailable } from './room-error.ts';
+import { unavailable } from '../room-error.ts';
+import type { Store } from './store.ts';
 
 /** The most requests and bytes of one transaction, so that no other process waits long for its turn. */
 const MOST_AT_ONCE = 1000;

@@ -1,4 +1,4 @@
-import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from './event-log.ts';
+import type { Appended, EventLog, GrowthListener, LogSize, Page, Publication, RoomEvent } from '../event-log.ts';
 import {
   durableLimits,
   type LogLimits,
@@ -7,19 +7,19 @@ import {
   liveLimits,
   logSettings,
   tooManyRooms,
-} from './log-limits.ts';
-import { newEpoch, type PreviousLife, startAfter } from './log-place.ts';
-import type { Position } from './position.ts';
-import { append } from './redis/append.ts';
-import { expire } from './redis/expire.ts';
-import { head } from './redis/head.ts';
-import { read } from './redis/read.ts';
-import type { Script } from './redis/script.ts';
-import { size } from './redis/size.ts';
-import { RedisFollower } from './redis-follower.ts';
-import { partitionTags, tagOf } from './redis-partition.ts';
-import type { RedisServer } from './redis-server.ts';
-import { unavailable } from './room-error.ts';
+} from '../log-limits.ts';
+import { newEpoch, type PreviousLife, startAfter } from '../log-place.ts';
+import type { Position } from '../position.ts';
+import { unavailable } from '../room-error.ts';
+import { RedisFollower } from './follower.ts';
+import { partitionTags, tagOf } from './partition.ts';
+import { append } from './scripts/append.ts';
+import { expire } from './scripts/expire.ts';
+import { head } from './scripts/head.ts';
+import { read } from './scripts/read.ts';
+import type { Script } from './scripts/script.ts';
+import { size } from './scripts/size.ts';
+import type { RedisServer } from './server.ts';
 
 export interface RedisLogOptions extends LogOptions {
   /** Names the log's keys. Logs of one name are one log, in all processes. */

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { GrowthListener } from './event-log.ts';
-import { grown } from './redis/grown.ts';
-import { heads } from './redis/heads.ts';
-import { look } from './redis/look.ts';
-import { newest } from './redis/newest.ts';
-import { type Channel, newPartition, type Partition } from './redis-follower-partition.ts';
-import { tagOf } from './redis-partition.ts';
-import type { RedisServer } from './redis-server.ts';
-import { parseWakeUp, type WakeUp } from './redis-wake-up.ts';
+import type { GrowthListener } from '../event-log.ts';
+import { type Channel, newPartition, type Partition } from './follower-partition.ts';
+import { tagOf } from './partition.ts';
+import { grown } from './scripts/grown.ts';
+import { heads } from './scripts/heads.ts';
+import { look } from './scripts/look.ts';
+import { newest } from './scripts/newest.ts';
+import type { RedisServer } from './server.ts';
+import { parseWakeUp, type WakeUp } from './wake-up.ts';
 
 /** Milliseconds between two looks for what no message told. */
 const LOOK_INTERVAL = 500;

@@ -1,4 +1,4 @@
-import { TextEventError } from '../errors.ts';
+import { TextEventError } from '../../errors.ts';
 
 /** Where Redis is, as REDIS_URL says it. */
 export interface RedisPlace {

@@ -1,9 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { FreeSpace } from './free-space.ts';
-import { bootId } from './lmdb-boot.ts';
-import { machineTime, ownMark, type ProcessMark } from './lmdb-presence-machine.ts';
-import { PresenceTables } from './lmdb-presence-tables.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
@@ -11,8 +7,12 @@ import {
   type Membership,
   type Presence,
   type PresenceListener,
-} from './presence.ts';
-import { RoomError } from './room-error.ts';
+} from '../presence.ts';
+import { RoomError } from '../room-error.ts';
+import { bootId } from './boot.ts';
+import { FreeSpace } from './free-space.ts';
+import { machineTime, ownMark, type ProcessMark } from './presence-machine.ts';
+import { PresenceTables } from './presence-tables.ts';
 
 /** Durations in milliseconds. */
 export interface LmdbPresenceOptions {

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromRecord, type LogTables, toRecord } from './lmdb-records.ts';
-import { livesBefore, newEpoch } from './log-place.ts';
+import { livesBefore, newEpoch } from '../log-place.ts';
+import { fromRecord, type LogTables, toRecord } from './records.ts';
 
 /** Names the time since the machine was started. Where the system has no such name it is always the same: Linux is what has it. */
 export function bootId(): string {

@@ -1,5 +1,5 @@
 import { createClient, createCluster, createSentinel } from '@redis/client';
-import type { RedisPlace } from './redis-place.ts';
+import type { RedisPlace } from './place.ts';
 
 /** What a single server, Sentinel and a cluster have in common. */
 export interface RedisDriver {

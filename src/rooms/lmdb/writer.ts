@@ -1,6 +1,9 @@
-import type { Appended, Publication, RoomEvent } from './event-log.ts';
-import type { Changes, Mark } from './lmdb-changes.ts';
-import { LONG, type PublicationKeys } from './lmdb-keys.ts';
+import type { Appended, Publication, RoomEvent } from '../event-log.ts';
+import { bytesOf, type LogSettings, tooManyRooms } from '../log-limits.ts';
+import { newEpoch } from '../log-place.ts';
+import type { RoomError } from '../room-error.ts';
+import type { Changes, Mark } from './changes.ts';
+import { LONG, type PublicationKeys } from './keys.ts';
 import {
   eventKey,
   fromRecord,
@@ -10,10 +13,7 @@ import {
   type RoomRecord,
   type StoredEvent,
   toRecord,
-} from './lmdb-records.ts';
-import { bytesOf, type LogSettings, tooManyRooms } from './log-limits.ts';
-import { newEpoch } from './log-place.ts';
-import type { RoomError } from './room-error.ts';
+} from './records.ts';
 
 /** The most events of a room that are dropped and still in the table: where it is full each append would dirty the pages of the oldest too. */
 const MOST_DROPPED = 64;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Naming, stemsOf } from './names.ts';
+import { type Naming, stemsOf } from '../names.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
@@ -7,15 +7,15 @@ import {
   type Membership,
   type Presence,
   type PresenceListener,
-} from './presence.ts';
-import { enter } from './redis/enter.ts';
-import { leave } from './redis/leave.ts';
-import { members } from './redis/members.ts';
-import { partitionTags, tagOf } from './redis-partition.ts';
-import { RedisHoldings } from './redis-presence-holdings.ts';
-import { RedisNews } from './redis-presence-news.ts';
-import type { RedisServer } from './redis-server.ts';
-import { unavailable } from './room-error.ts';
+} from '../presence.ts';
+import { unavailable } from '../room-error.ts';
+import { partitionTags, tagOf } from './partition.ts';
+import { RedisHoldings } from './presence-holdings.ts';
+import { RedisNews } from './presence-news.ts';
+import { enter } from './scripts/enter.ts';
+import { leave } from './scripts/leave.ts';
+import { members } from './scripts/members.ts';
+import type { RedisServer } from './server.ts';
 
 /** Durations in milliseconds. */
 export interface RedisPresenceOptions {

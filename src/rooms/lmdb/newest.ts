@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATA_FILE, LOCK_FILE, pageSizeOf, TRANSACTION } from './lmdb-files.ts';
+import { DATA_FILE, LOCK_FILE, pageSizeOf, TRANSACTION } from './files.ts';
 
 /** Where a lock file has its mark, and the newest transaction, on 64-bit machines. */
 const MAGIC = 0xbeefc0de;

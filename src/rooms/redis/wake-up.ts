@@ -1,4 +1,4 @@
-import type { RoomEvent } from './event-log.ts';
+import type { RoomEvent } from '../event-log.ts';
 
 /** What an append tells those who listen to its room. */
 export interface WakeUp {

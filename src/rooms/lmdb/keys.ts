@@ -1,5 +1,5 @@
-import type { Publication } from './event-log.ts';
-import { eventKey, type LogTables, publicationKey, type RoomRecord } from './lmdb-records.ts';
+import type { Publication } from '../event-log.ts';
+import { eventKey, type LogTables, publicationKey, type RoomRecord } from './records.ts';
 
 /** The most events of a room whose keys are not in the table. */
 const MOST_BEHIND = 64;

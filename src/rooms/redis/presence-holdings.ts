@@ -1,9 +1,9 @@
-import { beat } from './redis/beat.ts';
-import { bury } from './redis/bury.ts';
-import { hold } from './redis/hold.ts';
-import { sweep } from './redis/sweep.ts';
-import type { RedisNews } from './redis-presence-news.ts';
-import type { RedisServer } from './redis-server.ts';
+import type { RedisNews } from './presence-news.ts';
+import { beat } from './scripts/beat.ts';
+import { bury } from './scripts/bury.ts';
+import { hold } from './scripts/hold.ts';
+import { sweep } from './scripts/sweep.ts';
+import type { RedisServer } from './server.ts';
 
 /** A name that this process holds for a connection. */
 export interface Holding {

@@ -1,4 +1,4 @@
-import { fromPool, guestName, guestNumber, withNumber } from './names.ts';
+import { fromPool, guestName, guestNumber, withNumber } from '../names.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
@@ -6,8 +6,8 @@ import {
   type Membership,
   type Presence,
   type PresenceListener,
-} from './presence.ts';
-import { RoomError } from './room-error.ts';
+} from '../presence.ts';
+import { RoomError } from '../room-error.ts';
 
 interface Member {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { RedisDriver } from './redis-driver.ts';
+import type { RedisDriver } from './driver.ts';
 
 type Listener = (message: string) => void;
 

@@ -1,4 +1,4 @@
-import type { RedisDriver } from './redis-driver.ts';
+import type { RedisDriver } from './driver.ts';
 
 /** When something counts as stored: when Redis says so, or when it is on the disk of the server too. */
 export type RedisDurability = 'commit' | 'flush';

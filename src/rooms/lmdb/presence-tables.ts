@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'lmdb';
-import { GuestNumbers } from './lmdb-presence-guests.ts';
-import { type Key, LAST_NUMBER, LAST_TEXT, within } from './lmdb-presence-key.ts';
-import { isRunning, type ProcessMark } from './lmdb-presence-machine.ts';
-import { openStore, type Store } from './lmdb-store.ts';
-import { fromPool, type Naming, withNumber } from './names.ts';
-import type { Arrival, Members } from './presence.ts';
+import { fromPool, type Naming, withNumber } from '../names.ts';
+import type { Arrival, Members } from '../presence.ts';
+import { GuestNumbers } from './presence-guests.ts';
+import { type Key, LAST_NUMBER, LAST_TEXT, within } from './presence-key.ts';
+import { isRunning, type ProcessMark } from './presence-machine.ts';
+import { openStore, type Store } from './store.ts';
 
 interface Member {
   /** The order of coming. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Database, RootDatabase } from 'lmdb';
-import type { LogSize, RoomEvent } from './event-log.ts';
-import type { PreviousLife, RoomLife } from './log-place.ts';
+import type { LogSize, RoomEvent } from '../event-log.ts';
+import type { PreviousLife, RoomLife } from '../log-place.ts';
 
 /** Longer publication keys and room names are kept by their hash: an LMDB key has at most 1,978 bytes. */
 const LONGEST_NAME = 1024;
