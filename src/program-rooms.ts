@@ -8,6 +8,7 @@ import { openLmdbPresence } from './rooms/lmdb/presence.ts';
 import type { LogLimits } from './rooms/log-limits.ts';
 import type { Presence } from './rooms/presence.ts';
 import { openLiveRedisLog, openRedisLog } from './rooms/redis/log.ts';
+import { parseRedisUrl } from './rooms/redis/place.ts';
 import { openRedisPresence } from './rooms/redis/presence.ts';
 import { openRedis } from './rooms/redis/server.ts';
 import { Rooms } from './rooms/rooms.ts';
@@ -77,9 +78,11 @@ async function openFiles(config: Config): Promise<Stores> {
 }
 
 async function openInRedis(config: Config, log: Logger): Promise<Stores> {
+  // Without user and password. What /readyz says has not even this: it may be public.
+  const { shown: redisUrl } = parseRedisUrl(config.redisUrl);
   const onState = (problem: string | undefined) => {
-    if (problem === undefined) log.info('Redis can be used');
-    else log.warn({ problem }, 'Redis cannot be used; it is tried again');
+    if (problem === undefined) log.info({ redisUrl }, 'Redis can be used');
+    else log.warn({ redisUrl, problem }, 'Redis cannot be used; it is tried again');
   };
   const redis = await openRedis(config.redisUrl, { durability: config.durability, onState });
   const durableLog = await openRedisLog(redis, { ...limitsOf(config), name: 'rooms' });

@@ -11,7 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openTab } from '../helpers/browser.ts';
-import { startNginx } from '../helpers/nginx.ts';
+import { freePorts, startNginx } from '../helpers/nginx.ts';
 import { BUILT, copyProject, type Installation, install, type Outcome, SOURCES } from '../helpers/pm2.ts';
 import { startTrickle } from '../helpers/trickle.ts';
 
@@ -129,6 +129,22 @@ for (const [how, line] of [
     t.is(check.code, 0, check.output);
   });
 }
+
+test('deploy/update refuses a HOST of another machine, before it builds anything', async (t) => {
+  // Of a range for documentation: no machine has it.
+  const site = await install(t, BUILT, { HOST: '203.0.113.7' });
+  const { code, output } = await site.run('deploy/update');
+  t.is(code, 1);
+  t.is(output, 'update: HOST=203.0.113.7: nothing can listen there on this machine\n');
+});
+
+test('deploy/update says what keeps the new build from being ready', async (t) => {
+  const [port] = await freePorts(1);
+  const site = await install(t, BUILT, { REDIS_URL: `redis://127.0.0.1:${port}` });
+  const { code, output } = await site.run('deploy/update', buildElsewhere(site, 'first'));
+  t.is(code, 0, output);
+  t.regex(output, /update: it serves, but is not ready: .*Redis: it cannot be reached/);
+});
 
 test('deploy/update refuses to run in a release, twice at once, or beside a program that it did not start', async (t) => {
   const site = await install(t, BUILT);
