@@ -181,7 +181,7 @@ export class FrameReader {
 
   #readControl(chunk: Buffer, start: number, end: number, done: boolean): void {
     if (end - start === this.#header.length) {
-      this.#dispatchControl(chunk.subarray(start, end));
+      this.#dispatchControl(keep(chunk, start, end));
       return;
     }
     this.#control ??= new MessageBuffer();

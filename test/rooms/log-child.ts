@@ -20,7 +20,9 @@ export class LogChild {
     t.teardown(() => this.kill());
     this.child.on('message', (message: { acknowledged?: [number, string]; grown?: [string, number] }) => {
       if (message.acknowledged) this.acknowledged.set(...message.acknowledged);
-      if (message.grown) this.heads.set(...message.grown);
+      // What others append is told on its own way, and may come before the child's own of before it.
+      const [room, head] = message.grown ?? [];
+      if (room !== undefined && head !== undefined) this.heads.set(room, Math.max(head, this.heads.get(room) ?? 0));
     });
   }
 
