@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 
 /*
- * Node makes a request object for each write, and closures around it. Most writes are over at once and need none, so
- * here one serves until a write does go on. What it is made of is learnt from the first one that Node makes; where that
- * looks different, Node goes on to make them. test/wire/write-request.test.ts fails on such a version.
+ * Node wraps each write in a stream's state, closures and a call in the next turn. Most writes are over at once and need
+ * none of it, so here the request alone is made. What it is made of is learnt from the first one that Node makes; where
+ * that looks different, Node goes on to make them. test/wire/write-request.test.ts fails on such a version.
+ *
+ * Each write has a request of its own: one that the system took in two steps has nothing waiting, and is still under way.
  */
 
 /** What Node hands to a handle along with the bytes. */
@@ -29,7 +31,8 @@ type Inside = Socket & { _handle: Handle | null };
 /** Undefined until one was seen, null where there is no such thing. */
 let Request: (new () => WriteRequest) | null | undefined;
 let onComplete: unknown;
-let spare: WriteRequest | undefined;
+
+function nothing(): void {}
 
 /**
  * Writes to a plain socket whose stream holds nothing.
@@ -40,17 +43,15 @@ export function writeAtOnce(socket: Socket, bytes: Buffer): true | WriteRequest 
   const { _handle: handle } = socket as Inside;
   // To a time-out a write is a sign of life, which the stream sees to.
   if (!Request || !handle || socket.connecting || socket.timeout) return undefined;
-  spare ??= new Request();
-  const request = spare;
-  if (handle.writeBuffer(request, bytes) !== 0) return undefined;
-  if (handle.writeQueueSize === 0) return true;
-  spare = undefined;
+  const request = new Request();
   request.oncomplete = onComplete;
   request.handle = handle;
   request.async = true;
   request.bytes = bytes.length;
   request.buffer = bytes;
-  return request;
+  request.callback = nothing;
+  if (handle.writeBuffer(request, bytes) !== 0) return undefined;
+  return handle.writeQueueSize === 0 ? true : request;
 }
 
 /** Has a look at the request of the next write that Node makes to a plain socket, if none was seen. */

@@ -29,10 +29,10 @@ async function start(t: ExecutionContext, program: string): Promise<number> {
   throw new Error(`ended without a port:\n${code}`);
 }
 
-for (const program of programs) {
+for (const [i, program] of programs.entries()) {
   const routes = [...program.matchAll(/'(\/[^']*)':/g)].map(([, path = '']) => path);
   const paths = routes.length > 0 ? routes : ['/'];
-  test(`docs/handlers.md: its program for ${paths.join(' and ')} runs as it stands`, async (t) => {
+  test(`docs/handlers.md: program ${i + 1}, for ${paths.join(' and ')}, runs as it stands`, async (t) => {
     const port = await start(t, program);
     for (const path of paths) {
       const client = await connect(t, `ws://127.0.0.1:${port}${path.replace(':room', 'hall')}`);
