@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import net, { type AddressInfo, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { learnFrom, type WriteRequest, writeAtOnce } from '../../src/wire/write-request.ts';
 import { until } from '../helpers/server.ts';
@@ -73,4 +74,30 @@ test('leaves to the stream a socket that is gone, has a time-out, or cannot be w
   ours.destroy();
   await closed;
   t.is(writeAtOnce(ours, Buffer.from('x')), undefined);
+});
+
+// A reader that makes room between the two tries of a write: nothing waits then, and yet the write is under way.
+test('writes that are taken in two steps disturb no other', async (t) => {
+  const server = net.createServer();
+  t.teardown(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const bytes = Buffer.alloc(50_000, 'abc');
+  const write = async (): Promise<void> => {
+    const reader = spawn(process.execPath, ['-e', `require('node:net').connect(${port}, '127.0.0.1').resume()`]);
+    const exited = once(reader, 'exit');
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    t.teardown(() => socket.destroy());
+    learnFrom(socket);
+    await new Promise((resolve) => socket.write(Buffer.from('first'), resolve));
+    for (let i = 0; i < 3000; i++) {
+      const request = writeAtOnce(socket, bytes);
+      if (typeof request === 'object') await new Promise((resolve) => Object.assign(request, { callback: resolve }));
+      else t.true(request);
+    }
+    socket.end();
+    await exited;
+    t.is(socket.bytesWritten, 5 + 3000 * bytes.length);
+  };
+  for (let i = 0; i < 3; i++) await write();
 });
