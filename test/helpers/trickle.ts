@@ -11,7 +11,8 @@ export interface Trickle {
 }
 
 const INTERVAL_MS = 5;
-const ANSWER_TIMEOUT_MS = 10_000;
+/** A build and a browser may have the machine meanwhile; one that nobody answers is not answered later either. */
+const ANSWER_TIMEOUT_MS = 40_000;
 
 /** A new connection every 5 ms, each of which wants to be greeted; from many addresses, so that no limit counts them. */
 export function startTrickle(url: string): Trickle {
