@@ -27,7 +27,7 @@ function writeMuch(socket: Socket, bytes: Buffer): { request: WriteRequest; done
 }
 
 // Fails where a version of Node has moved what is used of it; everything still works then, more slowly.
-test('writes what the system takes at once without a request of its own on this version of Node', async (t) => {
+test('writes below the stream what the system takes at once, on this version of Node', async (t) => {
   const { ours, got } = await learntPair(t);
   const before = ours.bytesWritten;
   for (const text of ['one ', 'two ', 'three']) t.true(writeAtOnce(ours, Buffer.from(text)));
