@@ -10,7 +10,7 @@ import { startServer, until } from '../helpers/server.ts';
 
 const never = { shortest: 600_000, longest: 600_000 };
 /** Short enough for a test, long enough for a machine that is busy. */
-const quick = { heartbeatInterval: 20, heartbeatTimeout: 1_000, backoff: never };
+const quick = { heartbeatInterval: 20, heartbeatTimeout: 5_000, backoff: never };
 
 function open(t: ExecutionContext, url: string, options: ConnectionOptions = {}) {
   const connection = new TextConnection(url, { WebSocket, ...quick, ...options });

@@ -36,8 +36,8 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
 export async function openTabIn(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({ locale: 'zh-CN', ...options });
   const page = await context.newPage();
-  // What a test waits for happens in milliseconds, or has failed.
-  page.setDefaultTimeout(15_000);
+  // What a test waits for happens in milliseconds, but not where many others have the machine.
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
