@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
 import type { RoomsObserver } from './observer.ts';
+import { Pacing } from './pacing.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
 import { Entry, Tail, type TailBudget } from './tail.ts';
@@ -38,6 +39,10 @@ export class Room {
   epoch = '';
   /** The store is being closed: nothing more is read or delivered. */
   closed = false;
+  readonly #pacing = new Pacing(
+    () => this.#liveReaders,
+    (event) => this.#push(event),
+  );
   readonly #settings: RoomSettings;
   /** By format the cursors that are at the head, with their readers: pushing looks at the readers alone. */
   readonly #live = new Map<Format<unknown>, Map<Cursor, Reader<unknown>>>();
@@ -63,9 +68,13 @@ export class Room {
 
   /** How many read it, and how many of them are not at the head. */
   get readers(): { total: number; behind: number } {
+    return { total: this.#readers, behind: this.#readers - this.#liveReaders };
+  }
+
+  get #liveReaders(): number {
     let live = 0;
     for (const readers of this.#live.values()) live += readers.size;
-    return { total: this.#readers, behind: this.#readers - live };
+    return live;
   }
 
   /** The place of the newest event that its readers have been given. */
@@ -79,6 +88,7 @@ export class Room {
     try {
       this.#opening ??= this.#open();
       await this.#opening;
+      this.#pacing.flush();
       this.tail.dropBefore(Date.now() - this.#settings.tailAge);
       if (start === undefined) return this.position;
       return 'after' in start ? start.after : await this.#before(start.last);
@@ -94,6 +104,7 @@ export class Room {
     this.#readers--;
     if (this.#readers > 0) return;
     this.#unlisten?.();
+    this.#pacing.flush();
     this.tail.clear(this.tail.end);
     this.#settings.onEmpty(this);
   }
@@ -111,15 +122,22 @@ export class Room {
 
   /** The log has grown: its head now, the event and the epoch where they are known. */
   onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
+    const end = this.#pacing.newest ?? this.tail.end;
     if (event === undefined) {
       // A log that took this one's place may have as many events.
       const isOther = epoch !== undefined && epoch !== this.epoch;
-      if (isOther || head !== this.tail.end) void this.refresh();
-    } else if (epoch !== this.epoch || event.offset > this.tail.end + 1) {
+      if (isOther || head !== end) void this.refresh();
+    } else if (epoch !== this.epoch || event.offset > end + 1) {
       void this.refresh();
-    } else if (event.offset === this.tail.end + 1) {
-      this.#push(event);
+    } else if (event.offset === end + 1) {
+      this.#pacing.add(event);
     }
+  }
+
+  /** Nothing more is read, and nothing is delivered but what is there. */
+  close(): void {
+    this.#pacing.flush();
+    this.closed = true;
   }
 
   /** Looks what is new in the log, as often as it takes to have all of it; failures are tried again. */
@@ -173,6 +191,7 @@ export class Room {
 
   /** @param page what came after the end of the tail as it was when the page was asked for; some may have been pushed since */
   #take({ epoch, after, reset, events }: Page): void {
+    this.#pacing.flush();
     const from = this.position;
     this.epoch = epoch;
     if (reset || after > from.offset) {
@@ -189,6 +208,8 @@ export class Room {
   }
 
   #push(event: RoomEvent): void {
+    // What was delivered before it may have ended the last reader.
+    if (this.#readers === 0) return;
     const { watermark } = this.#settings;
     const entry = this.tail.append(event);
     const hasReaders = this.#live.size > 0;
@@ -246,6 +267,8 @@ export class Room {
     const near = after.epoch === this.epoch && offset < start && offset > this.#tooFar && end - offset <= tailEvents;
     const [limit, maxBytes] = near ? [tailEvents, tailBytes] : [PAGE_EVENTS, watermark];
     const page = await log.read(this.name, after, limit, Math.max(1, maxBytes));
+    // The page may have what waits to go out.
+    this.#pacing.flush();
     const entries = page.events.map((event) => new Entry(event));
     if (near && page.epoch === this.epoch && !this.tail.prepend(entries)) this.#tooFar = offset;
     return { ...page, entries };

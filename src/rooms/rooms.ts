@@ -166,7 +166,7 @@ export class Rooms {
   /** Nothing more is delivered. The log and the presence are closed by whoever opened them. */
   close(): void {
     for (const unfollow of this.#unfollow) unfollow();
-    for (const room of this.#rooms.values()) room.closed = true;
+    for (const room of this.#rooms.values()) room.close();
   }
 }
 

@@ -344,6 +344,35 @@ test('10,000 readers that come and go leave nothing behind', async (t) => {
   t.is(rooms.size, 0);
 });
 
+test('what is said in a room with many readers goes out together, and who comes meanwhile begins after it', async (t) => {
+  const { rooms, say, join } = setUp();
+  const crowd = await Promise.all(Array.from({ length: 60 }, () => join()));
+  await say('one');
+  await say('two');
+  t.deepEqual(crowd[0]?.texts, []);
+  const late = await join();
+  t.deepEqual(crowd[0]?.texts, ['one', 'two']);
+  await say('three');
+  await say('four');
+  await until(() => late.texts.length === 2);
+  rooms.close();
+  t.deepEqual(late.texts, ['three', 'four']);
+  for (const { texts, complaints } of crowd) t.deepEqual([texts.length, complaints], [4, []]);
+});
+
+test('the end of the rooms, and of the last reader, does not wait for what is gathered', async (t) => {
+  const { rooms, say, join } = setUp();
+  const crowd = await Promise.all(Array.from({ length: 60 }, () => join()));
+  await say('one');
+  for (const { subscription } of crowd) subscription?.close();
+  await turn();
+  t.deepEqual(rooms.usage(), { rooms: 0, readers: 0, behind: 0, tailBytes: 0 });
+  const others = await Promise.all(Array.from({ length: 60 }, () => join()));
+  await say('two');
+  rooms.close();
+  for (const { texts, complaints } of others) t.deepEqual([texts, complaints], [['two'], []]);
+});
+
 test('a reader that has closed gets nothing more, also where it was waiting', async (t) => {
   const { log, say, join } = setUp({ tailEvents: 0 });
   log.grow('r', 3);
