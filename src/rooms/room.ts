@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
 import type { RoomsObserver } from './observer.ts';
-import { Pacing } from './pacing.ts';
+import { Gathering } from './gathering.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
 import { Entry, Tail, type TailBudget } from './tail.ts';
@@ -39,7 +39,7 @@ export class Room {
   epoch = '';
   /** The store is being closed: nothing more is read or delivered. */
   closed = false;
-  readonly #pacing = new Pacing(
+  readonly #gathering = new Gathering(
     () => this.#liveReaders,
     (event) => this.#push(event),
   );
@@ -88,7 +88,7 @@ export class Room {
     try {
       this.#opening ??= this.#open();
       await this.#opening;
-      this.#pacing.flush();
+      this.#gathering.flush();
       this.tail.dropBefore(Date.now() - this.#settings.tailAge);
       if (start === undefined) return this.position;
       return 'after' in start ? start.after : await this.#before(start.last);
@@ -104,7 +104,7 @@ export class Room {
     this.#readers--;
     if (this.#readers > 0) return;
     this.#unlisten?.();
-    this.#pacing.flush();
+    this.#gathering.flush();
     this.tail.clear(this.tail.end);
     this.#settings.onEmpty(this);
   }
@@ -122,7 +122,7 @@ export class Room {
 
   /** The log has grown: its head now, the event and the epoch where they are known. */
   onGrowth(head: number, event: RoomEvent | undefined, epoch: string | undefined): void {
-    const end = this.#pacing.newest ?? this.tail.end;
+    const end = this.#gathering.newest ?? this.tail.end;
     if (event === undefined) {
       // A log that took this one's place may have as many events.
       const isOther = epoch !== undefined && epoch !== this.epoch;
@@ -130,13 +130,13 @@ export class Room {
     } else if (epoch !== this.epoch || event.offset > end + 1) {
       void this.refresh();
     } else if (event.offset === end + 1) {
-      this.#pacing.add(event);
+      this.#gathering.add(event);
     }
   }
 
   /** Nothing more is read, and nothing is delivered but what is there. */
   close(): void {
-    this.#pacing.flush();
+    this.#gathering.flush();
     this.closed = true;
   }
 
@@ -191,7 +191,7 @@ export class Room {
 
   /** @param page what came after the end of the tail as it was when the page was asked for; some may have been pushed since */
   #take({ epoch, after, reset, events }: Page): void {
-    this.#pacing.flush();
+    this.#gathering.flush();
     const from = this.position;
     this.epoch = epoch;
     if (reset || after > from.offset) {
@@ -268,7 +268,7 @@ export class Room {
     const [limit, maxBytes] = near ? [tailEvents, tailBytes] : [PAGE_EVENTS, watermark];
     const page = await log.read(this.name, after, limit, Math.max(1, maxBytes));
     // The page may have what waits to go out.
-    this.#pacing.flush();
+    this.#gathering.flush();
     const entries = page.events.map((event) => new Entry(event));
     if (near && page.epoch === this.epoch && !this.tail.prepend(entries)) this.#tooFar = offset;
     return { ...page, entries };
