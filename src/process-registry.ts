@@ -33,7 +33,7 @@ const summarySchema = z.object({
 type ProcessSummary = z.infer<typeof summarySchema>;
 
 /** A process as /status lists it; `age` is how long ago its last sign of life was, in seconds. */
-export type KnownProcess = ProcessSummary & { readonly age: number };
+type KnownProcess = ProcessSummary & { readonly age: number };
 
 export interface KnownProcesses {
   /** This one is always among them. In the order of machines and numbers. */
