@@ -21,7 +21,7 @@ const pictures: Record<string, Picture> = {
   'greeter-phone.png': { locale: 'en', viewport: { width: 390, height: 700 }, colorScheme: 'dark', show: greeter },
   'chat.png': { locale: 'zh-CN', viewport: { width: 880, height: 670 }, deviceScaleFactor: 1, show: chat },
   'lab.png': { locale: 'en', viewport: { width: 1040, height: 860 }, deviceScaleFactor: 1, show: lab },
-  'status.png': { locale: 'en', viewport: { width: 1240, height: 1000 }, deviceScaleFactor: 1, show: status },
+  'status.png': { locale: 'en', viewport: { width: 1240, height: 1180 }, deviceScaleFactor: 1, show: status },
 };
 
 const browser = await launchChromium();
@@ -116,15 +116,19 @@ async function status(page: Page, address: string) {
   for (const socket of [...rooms, ...others, speaker]) socket.terminate();
 }
 
-/** Calls `use` with the address of a page: the given one, or that of the built program, started for as long. */
+/** Calls `use` with the address of a page: the given one, or that of the built program, of which two are started for as long. */
 async function withPage(given: string | undefined, use: (address: string) => Promise<void>): Promise<void> {
   if (given) return use(given);
   const dataDir = mkdtempSync(join(tmpdir(), 'text-event-server-'));
-  const program = spawn(process.execPath, [join(root, 'dist/main.js')], {
-    cwd: dataDir,
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: process.env.PORT ?? '0', DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const start = (port: string) =>
+    spawn(process.execPath, [join(root, 'dist/main.js')], {
+      cwd: dataDir,
+      env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: port, DATA_DIR: dataDir },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  const program = start(process.env.PORT ?? '0');
+  // The status lists both.
+  const other = start('0');
   try {
     let printed = '';
     for await (const chunk of program.stdout.setEncoding('utf8')) {
@@ -135,6 +139,7 @@ async function withPage(given: string | undefined, use: (address: string) => Pro
     throw new Error(`The program ended without an address:\n${printed}`);
   } finally {
     program.kill();
+    other.kill();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

@@ -19,6 +19,8 @@ export interface ProgramRooms {
   durable: Rooms;
   /** Those of /broadcast, /ws and /chat: they outlive a reload and little more. */
   live: Rooms;
+  /** Who is in them, and which processes share them. */
+  presence: Presence;
   /** Why they cannot be used, or not be written to; undefined where they can. */
   problem(): string | undefined;
   /** Resolves when everything published is stored. */
@@ -63,7 +65,7 @@ export async function openProgramRooms(config: Config, log: Logger, metrics?: Me
     live.close();
     await stores.close();
   };
-  return { durable, live, problem: stores.problem, close };
+  return { durable, live, presence: stores.presence, problem: stores.problem, close };
 }
 
 async function openFiles(config: Config): Promise<Stores> {

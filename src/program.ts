@@ -17,6 +17,7 @@ import { createLogger } from './log.ts';
 import { recordMachine } from './machine-record.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { version } from './package-info.ts';
+import { ProcessRegistry } from './process-registry.ts';
 import { openProgramRooms } from './program-rooms.ts';
 import { bootId } from './rooms/lmdb/boot.ts';
 import { createRoutes } from './routes.ts';
@@ -59,6 +60,17 @@ async function serve(config: Config): Promise<void> {
   const machine = config.redisUrl === '' ? recordMachine(join(config.dataDir, 'machines'), bootId()) : undefined;
   if (machine) warnOfSharedFiles(config, machine.other, log);
   const rooms = await openProgramRooms(config, log, metrics);
+  const notReady = () => (draining ? 'draining' : rooms.problem());
+  const registry =
+    metrics &&
+    new ProcessRegistry({
+      presence: rooms.presence,
+      version,
+      problem: rooms.problem,
+      isReady: () => notReady() === undefined,
+      connections: () => server.connections.length,
+      messages: () => metrics.messages(),
+    });
   const access = openAccess(config, (err) => log.error({ err }, 'the keys of tokens cannot be fetched'));
   const routes = createRoutes(config, rooms, say, access?.visitorOf);
   const allowedOrigins = config.allowedOrigins ?? [config.nodeEnv === 'production' ? SAME_ORIGIN : '*'];
@@ -66,7 +78,7 @@ async function serve(config: Config): Promise<void> {
   const logRequest = logRequests(log, clientOf);
   const app = await createApp({
     socketPaths: Object.keys(routes),
-    status: () => ({ notReady: draining ? 'draining' : rooms.problem(), connections: server.connections.length }),
+    status: () => ({ notReady: notReady(), connections: server.connections.length }),
     rooms: {
       ...config,
       rooms: rooms.durable,
@@ -79,10 +91,11 @@ async function serve(config: Config): Promise<void> {
     metrics: metrics && metricsRoute(metrics, config),
     statusRoutes:
       metrics &&
+      registry &&
       createStatus({
         rooms: { rooms: rooms.durable, live: rooms.live },
         metrics,
-        version,
+        registry,
         server: () => server,
         opened: (c) => opened(c),
       }),
@@ -102,6 +115,7 @@ async function serve(config: Config): Promise<void> {
   });
   const opened = logConnections(server, log);
   metrics?.watch(server, Object.keys(routes));
+  await registry?.begin();
   if (access) server.on('connection', access.watch);
 
   await listenOnPort(server, config.port, config.host);
@@ -114,6 +128,7 @@ async function serve(config: Config): Promise<void> {
     if (draining) return;
     draining = true;
     log.info({ why, connections: server.connections.length }, 'stopping');
+    void registry?.tell();
     // Whatever a peer does, the time is kept.
     setTimeout(() => process.exit(0), config.drainTime + STORE_MS);
     streams.end(config.reconnectsPerSecond);

@@ -1,9 +1,9 @@
-import { hostname } from 'node:os';
 import { closeCodes } from './close-codes.ts';
 import type { Opened } from './connection-log.ts';
 import type { StatusRoutesOptions } from './http/status.ts';
 import { firstInOrder } from './largest.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { type ProcessRegistry, processorSeconds } from './process-registry.ts';
 import type { Rooms } from './rooms/rooms.ts';
 import type { Server } from './server.ts';
 import type { Connection } from './wire/connection.ts';
@@ -14,7 +14,7 @@ export interface StatusOptions {
   metrics: Metrics;
   /** By the name of their store. */
   rooms: Readonly<Record<string, Rooms>>;
-  version: string;
+  registry: ProcessRegistry;
   /** How the log names a connection, and when it came. */
   opened(connection: Connection): Opened | undefined;
 }
@@ -25,15 +25,14 @@ const ROOMS_SHOWN = 20;
 type RoomSize = [store: string, room: string, readers: number];
 type Known = [connection: Connection, buffered: number, opened: Opened];
 
-/** What /status answers: this process alone, and of a client's request nothing but the pattern of its path. */
-export function createStatus({ server, metrics, rooms, version, opened }: StatusOptions): StatusRoutesOptions {
-  const { NODE_APP_INSTANCE: instance } = process.env;
-  const host = hostname();
+/** What /status answers: this process, its summaries of the others, and of a client's request nothing but the pattern of its path. */
+export function createStatus({ server, metrics, rooms, registry, opened }: StatusOptions): StatusRoutesOptions {
+  const { id, host, pid, instance, version } = registry.own;
   return {
     counters: async () => ({
+      id,
       host,
-      pid: process.pid,
-      // PM2's number of it.
+      pid,
       ...(instance && { instance }),
       version,
       uptime: process.uptime(),
@@ -41,10 +40,11 @@ export function createStatus({ server, metrics, rooms, version, opened }: Status
       cpu: processorSeconds(),
       ...(await metrics.summary()),
       rooms: firstInOrder(sizesOf(rooms), ROOMS_SHOWN, ([, , a], [, , b]) => b - a).map(toRoom),
+      ...(await registry.list()),
     }),
     connections: async (limit) => ({
       host,
-      pid: process.pid,
+      pid,
       total: server().connections.length,
       connections: firstInOrder(knownOf(server(), opened), limit, byWaiting).map(toRow),
     }),
@@ -81,9 +81,4 @@ function byWaiting([, aWaits, a]: Known, [, bWaits, b]: Known): number {
 function toRow([{ route, remoteAddress, socket }, buffered, { id, since }]: Known) {
   const { bytesRead: bytesIn, bytesWritten: bytesOut } = socket;
   return { id, path: route ?? 'other', address: remoteAddress, since, bytesIn, bytesOut, buffered };
-}
-
-function processorSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

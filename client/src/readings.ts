@@ -1,5 +1,7 @@
 /** What `GET /status` answers: counters since the start of one process. Bytes, seconds. */
 export interface Reading {
+  /** Random; tells this life of the process from all others. */
+  readonly id: string;
   /** The machine's name. */
   readonly host: string;
   /** PM2's number of the process, where it has one. */
@@ -19,6 +21,33 @@ export interface Reading {
   readonly bytesOut: number;
   readonly delivery: { readonly bounds: readonly number[]; readonly atMost: readonly number[]; readonly count: number };
   readonly rooms: readonly { readonly store: string; readonly room: string; readonly readers: number }[];
+  /** All that share its store, this one too, in their order. */
+  readonly processes: readonly Summary[];
+  /** Why it knows none but itself. */
+  readonly othersUnknown?: string;
+}
+
+/** What one process knows of another one: figures of some seconds ago. Bytes, seconds. */
+export interface Summary {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly instance?: string;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+  readonly ready: boolean;
+  /** Connections. */
+  readonly open: number;
+  readonly messagesInPerSecond: number;
+  readonly messagesOutPerSecond: number;
+  readonly memory: number;
+  /** Of one processor. */
+  readonly load: number;
+  /** The longest time that its event loop stood still. */
+  readonly delay: number;
+  /** Since its last sign of life. */
+  readonly age: number;
 }
 
 /** What happened between two readings. Null where nothing can be said: nothing was delivered. */
@@ -41,8 +70,9 @@ export interface Point {
 /** Seconds that are kept. */
 export const KEPT = 300;
 
-/** How long a process counts that does not answer any more, in seconds. */
+/** How long the readings of a process are kept that does not answer any more, in seconds; shorter where the others do not know it either. */
 const FORGOTTEN = 60;
+const GONE = 10;
 
 /** The readings of one process. */
 export interface Process {
@@ -52,18 +82,20 @@ export interface Process {
   points: Point[];
 }
 
-/** Tells a process from all others; machines may have the same numbers. */
-export function keyOf({ host, pid }: Reading): string {
-  return `${host} ${pid}`;
-}
-
 /** The processes that have answered: behind one port any of them may be the next. */
 export class Processes {
   readonly #known = new Map<string, Process>();
   #chosen = '';
+  #newest: Reading | undefined;
 
-  get all(): readonly Process[] {
-    return [...this.#known.values()].sort((a, b) => order(a.latest, b.latest));
+  /** What was answered last, by any of them. */
+  get newest(): Reading | undefined {
+    return this.#newest;
+  }
+
+  /** Whether it has answered a short while ago, so that it can be shown. */
+  has(id: string): boolean {
+    return this.#known.has(id);
   }
 
   /** The one that is shown: who was chosen as long as it is there, else who answered first. */
@@ -71,26 +103,33 @@ export class Processes {
     return this.#known.get(this.#chosen) ?? this.#known.values().next().value;
   }
 
-  /** @param key see `keyOf` */
-  choose(key: string): void {
-    this.#chosen = key;
+  choose(id: string): void {
+    this.#chosen = id;
   }
 
   /** @param now seconds since 1970 */
   add(reading: Reading, now: number): void {
-    const key = keyOf(reading);
-    const known = this.#known.get(key);
-    // A process that began anew under the same number counts from zero.
-    const before = known && known.latest.uptime <= reading.uptime ? known : undefined;
+    const before = this.#known.get(reading.id);
     const points = before?.points.filter(({ time }) => time > now - KEPT) ?? [];
     if (before && reading.uptime > before.latest.uptime) points.push(pointOf(before.latest, reading, now));
-    this.#known.set(key, { latest: reading, at: now, points });
-    for (const [one, { at }] of this.#known) if (at < now - FORGOTTEN) this.#known.delete(one);
+    this.#known.set(reading.id, { latest: reading, at: now, points });
+    this.#newest = reading;
+    const isGone = (id: string) =>
+      reading.othersUnknown === undefined && !reading.processes.some((process) => process.id === id);
+    for (const [id, { at }] of this.#known) if (at < now - (isGone(id) ? GONE : FORGOTTEN)) this.#known.delete(id);
   }
 }
 
-function order(a: Reading, b: Reading): number {
-  return a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1;
+/** What all of them do together. */
+export function sumOf(processes: readonly Summary[]) {
+  const add = (name: 'open' | 'messagesInPerSecond' | 'messagesOutPerSecond') =>
+    processes.reduce((sum, process) => sum + process[name], 0);
+  return {
+    machines: new Set(processes.map(({ host }) => host)).size,
+    open: add('open'),
+    messagesIn: add('messagesInPerSecond'),
+    messagesOut: add('messagesOutPerSecond'),
+  };
 }
 
 function pointOf(before: Reading, after: Reading, time: number): Point {

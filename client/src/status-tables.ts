@@ -1,8 +1,8 @@
-import { inBytes, inUnits } from './amounts.ts';
+import { inBytes, inUnits, shortly } from './amounts.ts';
 import { create } from './elements.ts';
 import { KeyedList } from './keyed-list.ts';
 import { addTexts } from './language.ts';
-import { keyOf, type Process, type Reading } from './readings.ts';
+import type { Processes, Reading, Summary } from './readings.ts';
 import { statusTexts } from './status-texts.ts';
 
 /** A connection, as `GET /status/connections` shows it. */
@@ -22,6 +22,9 @@ const { texts } = addTexts(statusTexts);
 /** How long a second click on the same button may take, in milliseconds. */
 const SURE_TIME = 4000;
 
+/** A sign of life comes each second; after so many without one a process stands still, or its machine does. */
+const SILENT = 5;
+
 const count = new Intl.NumberFormat('en');
 
 /** The connections of one process, each with a button that is pressed twice to close it. */
@@ -39,36 +42,74 @@ export function connectionTable(body: HTMLElement, close: (id: string) => Promis
 }
 
 /** Its number, and PM2's where it has one: `4711 #0`. */
-export function nameOf({ pid, instance }: Reading): string {
+export function nameOf({ pid, instance }: Pick<Reading, 'pid' | 'instance'>): string {
   return instance === undefined ? String(pid) : `${pid} #${instance}`;
 }
 
-/** The processes that have answered, each with a button that shows it. */
-export function processTable(body: HTMLElement, choose: (key: string) => void) {
-  let shown = '';
-  const list = new KeyedList<Process>(
+/** All processes, and for those that have answered a button that shows them. */
+export function processTable(body: HTMLElement, choose: (id: string) => void) {
+  let known: Processes;
+  const list = new KeyedList<Summary>(
     body,
-    (key) => {
+    (id) => {
       const button = create('button', 'btn btn-sm border');
       button.type = 'button';
-      button.onclick = () => choose(key);
-      return rowOf(['host', 'process', 'connections', 'uptime', 'memory', 'load'], button);
+      button.onclick = () => choose(id);
+      return rowOf(PROCESS_CELLS, button);
     },
-    (row, { latest, points }) => {
-      const { host, open, uptime, memory } = latest;
-      const load = `${Math.round((points.at(-1)?.load ?? 0) * 100)} %`;
-      fill(row, [host, nameOf(latest), count.format(open), inUnits(uptime), inBytes(memory), load]);
+    (row, process) => {
+      fill(row, processValues(process, process.id === known.newest?.id));
+      row.classList.toggle('troubled', !process.ready || process.age > SILENT);
       const button = row.querySelector('button');
       if (!button) return;
-      const isShown = keyOf(latest) === shown;
+      const isShown = process.id === known.shown?.latest.id;
+      button.hidden = !known.has(process.id);
       button.disabled = isShown;
       button.textContent = isShown ? texts().shown : texts().show;
+      button.setAttribute('aria-label', texts().showOne(process.host, nameOf(process)));
     },
   );
-  return (processes: readonly Process[], key: string) => {
-    shown = key;
-    list.show(processes.map((process) => [keyOf(process.latest), process]));
+  return (processes: Processes) => {
+    known = processes;
+    list.show(processes.newest?.processes.map((process) => [process.id, process]) ?? []);
   };
+}
+
+const PROCESS_CELLS = [
+  'host',
+  'process',
+  'version',
+  'connections',
+  'inRate',
+  'outRate',
+  'uptime',
+  'memory',
+  'load',
+  'delay',
+  'state',
+] as const;
+
+function processValues(process: Summary, answers: boolean): string[] {
+  const { host, version, open, messagesInPerSecond, messagesOutPerSecond, started, memory, load, delay } = process;
+  return [
+    host,
+    nameOf(process),
+    version,
+    count.format(open),
+    shortly(messagesInPerSecond),
+    shortly(messagesOutPerSecond),
+    inUnits(Math.max(0, Date.now() - started) / 1000),
+    inBytes(memory),
+    `${Math.round(load * 100)} %`,
+    `${Math.round(delay * 1000)} ms`,
+    stateOf(process, answers),
+  ];
+}
+
+function stateOf({ ready, age }: Summary, answers: boolean): string {
+  const { answering, notReady, silent } = texts();
+  const words = [answers && answering, !ready && notReady, age > SILENT && silent(inUnits(age))];
+  return words.filter((word) => word !== false).join(' · ') || '–';
 }
 
 /** Rooms, with a bar as long as they are large. */

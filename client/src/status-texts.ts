@@ -1,7 +1,7 @@
 const zh = {
   statusTitle: '状态 · text-event-server',
   status: '状态',
-  statusSubtitle: '回答此页的那个进程的实时状况',
+  statusSubtitle: '共用一个存储的各进程，及其中一个的实时状况',
   reading: '正在读取…',
   live: '实时',
   notAllowed:
@@ -25,15 +25,27 @@ const zh = {
   noRooms: '这个进程里没有人在房间中。',
   readers: (count: string) => `${count} 人`,
   processes: '进程',
-  eachForItself:
-    '每个进程只说自己的数字。同一地址后有多个进程或多台机器时，由哪一个回答取决于浏览器的连接；这里列出一分钟内回答过的。',
+  allOfThem: (count: number, machines: number, connections: string, messagesIn: string, messagesOut: string) =>
+    `${machines} 台机器上共 ${count} 个进程：${connections} 个连接，每秒收 ${messagesIn} 条、发 ${messagesOut} 条`,
+  othersUnknown: (why: string) => `只知道回答的这一个进程：${why}`,
+  aboutProcesses:
+    '这里是共用同一存储的所有进程，数字是几秒前的。折线图、房间和连接属于一个进程：由哪一个回答取决于浏览器的连接；一分钟内回答过此页的可以查看。',
   host: '机器',
   process: '进程号',
+  version: '版本',
+  inRate: '收/秒',
+  outRate: '发/秒',
+  delay: '停顿',
+  state: '状况',
+  answering: '回答此页',
+  notReady: '不接新客户',
+  silent: (time: string) => `${time} 没有动静`,
   uptime: '运行',
   memory: '内存',
   load: '处理器',
   show: '查看',
   shown: '所示',
+  showOne: (host: string, process: string) => `查看 ${host} 上的进程 ${process}`,
   shownProcess: (host: string, process: string, version: string) => `${host} · 进程 ${process} · ${version}`,
   someConnections: (shown: string, total: string, host: string, pid: number) =>
     `${host} 上的进程 ${pid}：${total} 个中的 ${shown} 个，积压最多的在前，然后是最新的`,
@@ -56,7 +68,7 @@ const zh = {
 const en: typeof zh = {
   statusTitle: 'Status · text-event-server',
   status: 'Status',
-  statusSubtitle: 'The process that answers this page, as it runs',
+  statusSubtitle: 'The processes that share a store, and one of them as it runs',
   reading: 'Reading…',
   live: 'Live',
   notAllowed:
@@ -80,15 +92,27 @@ const en: typeof zh = {
   noRooms: 'Nobody is in a room of this process.',
   readers: (count) => count,
   processes: 'Processes',
-  eachForItself:
-    "Each process answers for itself. Where several, or several machines, share an address, the browser's connection decides which one does; here are those that have within a minute.",
+  allOfThem: (count, machines, connections, messagesIn, messagesOut) =>
+    `${count} on ${machines} ${machines === 1 ? 'machine' : 'machines'}: ${connections} ${connections === '1' ? 'connection' : 'connections'}, ${messagesIn} messages/s in, ${messagesOut} out`,
+  othersUnknown: (why) => `Only the process that answers is known: ${why}`,
+  aboutProcesses:
+    "All processes that share the store, with figures of a few seconds ago. Plots, rooms and connections are those of one process: the browser's connection decides which one answers, and those that have within a minute can be shown.",
   host: 'Machine',
   process: 'Process',
+  version: 'Version',
+  inRate: 'In/s',
+  outRate: 'Out/s',
+  delay: 'Stall',
+  state: 'State',
+  answering: 'answers',
+  notReady: 'not ready',
+  silent: (time) => `silent for ${time}`,
   uptime: 'Up',
   memory: 'Memory',
   load: 'CPU',
   show: 'Show',
   shown: 'shown',
+  showOne: (host, process) => `Show process ${process} on ${host}`,
   shownProcess: (host, process, version) => `${host} · process ${process} · ${version}`,
   someConnections: (shown, total, host, pid) =>
     `Process ${pid} on ${host}: ${shown} of ${total}, most waiting first, then newest`,

@@ -7,7 +7,7 @@ import { byId } from './elements.ts';
 import { addTexts, setWords, switchLanguage, useBrowserLanguage } from './language.ts';
 import { authorization, takeTokenOfAddress } from './page-token.ts';
 import { RatePlot } from './rate-plot.ts';
-import { keyOf, type Point, Processes, type Reading } from './readings.ts';
+import { type Point, Processes, type Reading, sumOf } from './readings.ts';
 import { type ConnectionRow, connectionTable, nameOf, processTable, roomList } from './status-tables.ts';
 import { statusTexts } from './status-texts.ts';
 import { followColorScheme } from './theme.ts';
@@ -50,8 +50,8 @@ const plots = {
 };
 const processes = new Processes();
 const showRooms = roomList(byId('rooms', HTMLElement));
-const showProcesses = processTable(byId('processes', HTMLElement), (key) => {
-  processes.choose(key);
+const showProcesses = processTable(byId('processes', HTMLElement), (id) => {
+  processes.choose(id);
   show();
 });
 const showConnections = connectionTable(byId('connections', HTMLElement), close);
@@ -134,12 +134,22 @@ function show(): void {
   showPoints(points, latest);
   showRooms(latest.rooms);
   byId('no-rooms', HTMLElement).hidden = latest.rooms.length > 0;
-  showProcesses(processes.all, keyOf(latest));
+  showProcesses(processes);
+  showSum(processes.newest ?? latest);
   if (!connections) return;
   const { host, pid, total, connections: rows } = connections;
   setWords(byId('some', HTMLElement), () => texts().someConnections(shortly(rows.length), shortly(total), host, pid));
   byId('no-connections', HTMLElement).hidden = rows.length > 0;
   showConnections(rows);
+}
+
+function showSum({ processes: all, othersUnknown }: Reading): void {
+  const { machines, open, messagesIn, messagesOut } = sumOf(all);
+  const numbers = [open, messagesIn, messagesOut].map(shortly) as [string, string, string];
+  setWords(byId('processes-sum', HTMLElement), () => texts().allOfThem(all.length, machines, ...numbers));
+  const words = byId('others-unknown', HTMLElement);
+  words.hidden = othersUnknown === undefined;
+  setWords(words, () => (othersUnknown === undefined ? '' : texts().othersUnknown(othersUnknown)));
 }
 
 function showPoints(points: readonly Point[], latest: Reading): void {

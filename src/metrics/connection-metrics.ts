@@ -4,10 +4,14 @@ import { closeCodes } from '../close-codes.ts';
 import type { Server } from '../server.ts';
 import type { Connection } from '../wire/connection.ts';
 
-/** What connections have sent and received so far. */
-interface Traffic {
+/** Messages that connections have received and sent so far. */
+export interface MessageCounts {
   messagesIn: number;
   messagesOut: number;
+}
+
+/** What connections have sent and received so far. */
+interface Traffic extends MessageCounts {
   bytesIn: number;
   bytesOut: number;
 }
@@ -84,6 +88,18 @@ export class ConnectionMetrics {
       this.#collecting = undefined;
     });
     return this.#collecting;
+  }
+
+  /** Messages at the time of the call, without what costs more to add up. */
+  async messages(): Promise<MessageCounts> {
+    const { messagesIn, messagesOut } = sumOf(this.#ended.values(), noTraffic());
+    const sum = { messagesIn, messagesOut };
+    for (const [i, { messagesReceived, messagesSent }] of [...this.#server.connections].entries()) {
+      if (i % SLICE === SLICE - 1) await turn();
+      sum.messagesIn += messagesReceived;
+      sum.messagesOut += messagesSent;
+    }
+    return sum;
   }
 
   /** As they were last collected. */

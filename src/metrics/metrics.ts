@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { RoomsObserver } from '../rooms/observer.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Server } from '../server.ts';
-import { ConnectionMetrics, type ConnectionTotals } from './connection-metrics.ts';
+import { ConnectionMetrics, type ConnectionTotals, type MessageCounts } from './connection-metrics.ts';
 import { addProcessMetrics } from './process-metrics.ts';
 import { type Deliveries, RoomMetrics } from './room-metrics.ts';
 
@@ -91,6 +91,15 @@ export class Metrics {
     if (!this.#connections) throw new Error('no server is watched');
     await this.#connections.collect();
     return { ...this.#connections.totals, streams: this.#streams(), delivery: this.#rooms.deliveries() };
+  }
+
+  /**
+   * Messages since the start: a look at 50,000 connections is some milliseconds, so that it may be asked for every few seconds.
+   * @throws where no server is watched yet
+   */
+  messages(): Promise<MessageCounts> {
+    if (!this.#connections) throw new Error('no server is watched');
+    return this.#connections.messages();
   }
 
   /** @param paths the patterns of its routes */

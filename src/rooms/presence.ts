@@ -42,6 +42,14 @@ export interface Members {
  */
 export type PresenceListener = (room: string, change: 'join' | 'leave', name: string, count: number) => void;
 
+/** A process that lives and shares the store, this one too. */
+export interface LivingProcess {
+  /** What it says of itself. */
+  readonly description: string;
+  /** Milliseconds since its last sign of life. */
+  readonly age: number;
+}
+
 /**
  * Who is in which room, over all processes that share the store. Names are unique in a room. What a process held
  * that died is let go within seconds.
@@ -54,6 +62,14 @@ export interface Presence {
   members(room: string, limit: number): Promise<Members>;
   /** Returns what ends it. */
   follow(listener: PresenceListener): () => void;
+  /**
+   * Says something of this process to all that share the store: with its next sign of life, within a second, and with each
+   * after it. It costs no message of its own, and wakes nobody. What was said once may be said anew, and is not taken back.
+   * @param text of a few hundred characters; not empty
+   */
+  describe(text: string): void;
+  /** The processes that have described themselves, in no order. One that was killed is among them for some seconds. */
+  processes(): Promise<readonly LivingProcess[]>;
   /** Lets go of everybody who came through this process, and resolves when that is stored. */
   close(): Promise<void>;
 }

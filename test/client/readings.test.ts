@@ -1,5 +1,5 @@
 import test from 'ava';
-import { KEPT, Processes, type Reading } from '../../client/src/readings.ts';
+import { KEPT, Processes, type Reading, type Summary, sumOf } from '../../client/src/readings.ts';
 
 const bounds = [0.001, 0.01, 0.1];
 
@@ -15,7 +15,14 @@ function reading(pid: number, uptime: number, change: Partial<Reading> = {}): Re
     streams: 0,
   };
   const delivery = { bounds, atMost: [0, 0, 0], count: 0 };
-  return { host: 'a', pid, version: '', uptime, memory: 0, cpu: 0, rooms: [], delivery, ...counts, ...change };
+  const own = { id: `a ${pid}`, host: 'a', pid, version: '', uptime, memory: 0, cpu: 0, rooms: [], processes: [] };
+  return { ...own, delivery, ...counts, ...change };
+}
+
+function summary(id: string, change: Partial<Summary> = {}): Summary {
+  const rates = { messagesInPerSecond: 0, messagesOutPerSecond: 0, load: 0, delay: 0 };
+  const own = { id, host: 'a', pid: 1, version: '', started: 0, ready: true, open: 0, memory: 0, age: 0 };
+  return { ...own, ...rates, ...change };
 }
 
 test('rates are those between two readings of one process, by its own clock', (t) => {
@@ -26,13 +33,10 @@ test('rates are those between two readings of one process, by its own clock', (t
   const [point, ...more] = processes.shown?.points ?? [];
   t.like(point, { time: 1005, connections: 7, messagesIn: 50, bytesOut: 500, load: 0.5 });
   t.deepEqual(more, []);
-  t.deepEqual(
-    processes.all.map(({ latest }) => latest.pid),
-    [1, 2],
-  );
-  t.deepEqual(processes.all[1]?.points, []);
   processes.choose('a 2');
   t.is(processes.shown?.latest.pid, 2);
+  t.deepEqual(processes.shown?.points, []);
+  t.is(processes.newest?.pid, 1, 'whoever is shown');
 });
 
 test('delivery times are those since the reading before, and none where nothing was delivered', (t) => {
@@ -51,31 +55,35 @@ test('delivery times are those since the reading before, and none where nothing 
   );
 });
 
-test('a process that began anew counts from zero, and one that is gone is forgotten', (t) => {
+test('readings are kept for five minutes, and a process that does not answer any more is forgotten', (t) => {
   const processes = new Processes();
-  processes.add(reading(1, 100, { messagesIn: 1000 }), 1);
-  processes.add(reading(1, 1, { messagesIn: 5 }), 3);
-  t.deepEqual(processes.shown?.points, []);
-  processes.add(reading(2, 1), 100);
-  t.deepEqual(
-    processes.all.map(({ latest }) => latest.pid),
-    [2],
-  );
-  for (let at = 1; at <= 2 * KEPT; at++) processes.add(reading(2, 1 + at), 100 + at);
+  const both = [summary('a 1'), summary('a 2')];
+  processes.add(reading(1, 100, { processes: both }), 0);
+  processes.add(reading(2, 1, { processes: both }), 60);
+  t.true(processes.has('a 1'), 'the other one knows it');
+  processes.add(reading(2, 2, { processes: both }), 61);
+  t.false(processes.has('a 1'));
+  for (let at = 1; at <= 2 * KEPT; at++) processes.add(reading(2, 2 + at, { processes: both }), 61 + at);
   t.is(processes.shown?.points.length, KEPT);
 });
 
-test('processes of two machines may have the same number', (t) => {
+test('a process that the others do not know any more is forgotten soon, unless they know nobody', (t) => {
   const processes = new Processes();
-  processes.add(reading(7, 10, { host: 'b', open: 1 }), 1000);
-  processes.add(reading(7, 10, { host: 'a', open: 2 }), 1001);
-  t.deepEqual(
-    processes.all.map(({ latest }) => [latest.host, latest.open]),
-    [
-      ['a', 2],
-      ['b', 1],
-    ],
-  );
-  processes.choose('a 7');
-  t.is(processes.shown?.latest.open, 2);
+  processes.add(reading(1, 100), 0);
+  processes.add(reading(2, 1, { processes: [summary('a 2')], othersUnknown: 'Redis: away' }), 11);
+  t.true(processes.has('a 1'));
+  processes.add(reading(2, 2, { processes: [summary('a 2')] }), 11);
+  t.false(processes.has('a 1'));
+  t.is(processes.shown?.latest.pid, 2);
+});
+
+test('sums up connections and messages over machines', (t) => {
+  const rates = { messagesInPerSecond: 1.5, messagesOutPerSecond: 20 };
+  const all = [
+    summary('1', { open: 2, ...rates }),
+    summary('2', { host: 'b', open: 40, ...rates }),
+    summary('3', rates),
+  ];
+  t.deepEqual(sumOf(all), { machines: 2, open: 42, messagesIn: 4.5, messagesOut: 60 });
+  t.deepEqual(sumOf([]), { machines: 0, open: 0, messagesIn: 0, messagesOut: 0 });
 });

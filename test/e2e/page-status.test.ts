@@ -1,9 +1,11 @@
-import { hostname } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { openTab, ownComplaints } from '../helpers/browser.ts';
 import { connect } from '../helpers/client.ts';
-import { startProgram } from '../helpers/program.ts';
+import { type Program, startProgram } from '../helpers/program.ts';
 import { speak } from '../helpers/rooms.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)>';
@@ -64,13 +66,78 @@ test('says who is answered, goes on when it is, and shows what it is told as tex
 
   const there = await (await fetch(`${program.url}status`)).json();
   const rooms = [{ store: 'rooms', room: MARKUP, readers: 1 }];
+  const processes = [{ ...there.processes[0], host: MARKUP, version: MARKUP, instance: MARKUP }];
+  const changed = { ...there, host: MARKUP, version: MARKUP, rooms, processes, othersUnknown: MARKUP };
   const row = { id: MARKUP, path: MARKUP, address: MARKUP, since: 0, bytesIn: 0, bytesOut: 0, buffered: 0 };
-  await page.route('**/status', (route) => route.fulfill({ json: { ...there, host: MARKUP, version: MARKUP, rooms } }));
+  await page.route('**/status', (route) => route.fulfill({ json: changed }));
   await page.route('**/status/connections', (route) =>
     route.fulfill({ json: { host: MARKUP, pid: there.pid, total: 1, connections: [row] } }),
   );
   await page.locator('#notice').waitFor({ state: 'hidden' });
   t.is(await page.textContent('.room-name'), MARKUP);
   t.deepEqual((await page.locator('#connections .value').allTextContents()).slice(0, 3), [MARKUP, MARKUP, MARKUP]);
+  t.deepEqual((await page.locator('#processes .value').allTextContents()).slice(0, 3), [
+    MARKUP,
+    `${there.pid} #${MARKUP}`,
+    MARKUP,
+  ]);
+  t.is(await page.textContent('#others-unknown'), `Only the process that answers is known: ${MARKUP}`);
   t.is(await page.locator('main img').count(), 0);
 });
+
+const LANGUAGES = [
+  {
+    locale: 'zh-CN',
+    viewport: { width: 375, height: 800 },
+    sum: /^1 台机器上共 2 个进程：3 个连接，每秒收 [\d.]+ 条、发 [\d.]+ 条$/,
+    answering: '回答此页',
+    silent: /没有动静/,
+    alone: /^1 台机器上共 1 个进程：1 个连接/,
+  },
+  {
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 800 },
+    sum: /^2 on 1 machine: 3 connections, [\d.]+ messages\/s in, [\d.]+ out$/,
+    answering: 'answers',
+    silent: /silent for \d+s/,
+    alone: /^1 on 1 machine: 1 connection,/,
+  },
+];
+
+for (const { locale, viewport, sum, answering, silent, alone } of LANGUAGES) {
+  test(`lists all processes, which one answers, what they do together, and not those that are gone: ${locale}`, async (t) => {
+    const tab = await openTab(t, { locale, viewport });
+    if (!tab) return;
+    const { page, complaints } = tab;
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'text-event-server-'));
+    t.teardown(() => rmSync(DATA_DIR, { recursive: true, force: true }));
+    const [a, b] = await Promise.all([startProgram(t, { DATA_DIR }), startProgram(t, { DATA_DIR })]);
+    await connect(t, `${a.ws}echo`);
+    const others = [await connect(t, `${b.ws}echo`), await connect(t, `${b.ws}echo`)];
+    const speaking = setInterval(() => others[0]?.send('hello'), 50);
+    t.teardown(() => clearInterval(speaking));
+
+    await page.goto(`${a.url}status.html`);
+    const row = ({ child }: Program) =>
+      page
+        .locator('#processes tr')
+        .filter({ has: page.locator('.cell-process').getByText(`${child.pid}`, { exact: true }) });
+    await page.locator('#processes-sum').filter({ hasText: sum }).waitFor();
+    t.is(await page.locator('#processes tr').count(), 2);
+    t.is(await row(a).locator('.cell-state .value').textContent(), answering);
+    t.is(await row(b).locator('.cell-state .value').textContent(), '–');
+    await row(b).locator('.cell-inRate .value').filter({ hasText: /[1-9]/ }).waitFor();
+    t.is(await row(b).locator('.cell-connections .value').textContent(), '2');
+    t.is(await row(a).getByRole('button').count(), 1);
+    t.is(await row(b).getByRole('button').count(), 0, 'it has not answered this browser');
+    t.false(await page.locator('#others-unknown').isVisible());
+    t.false(await wide(page), 'nothing is wider than the window');
+
+    b.child.kill('SIGSTOP');
+    await row(b).locator('.cell-state').filter({ hasText: silent }).waitFor();
+    await b.stop('SIGKILL');
+    await row(b).waitFor({ state: 'detached' });
+    await page.locator('#processes-sum').filter({ hasText: alone }).waitFor();
+    t.deepEqual(ownComplaints(complaints), []);
+  });
+}

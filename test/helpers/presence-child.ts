@@ -39,6 +39,10 @@ async function obey(order: Order): Promise<unknown> {
       return memberships.get(order.membership)?.leave();
     case 'members':
       return presence.members(order.room, order.limit);
+    case 'describe':
+      return presence.describe(order.text);
+    case 'processes':
+      return presence.processes();
     case 'close':
       await presence.close();
       return undefined;

@@ -2,13 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import type { LmdbPresenceOptions } from '../../src/rooms/lmdb/presence.ts';
-import type { Arrival, Members, Membership, Presence, PresenceListener } from '../../src/rooms/presence.ts';
+import type {
+  Arrival,
+  LivingProcess,
+  Members,
+  Membership,
+  Presence,
+  PresenceListener,
+} from '../../src/rooms/presence.ts';
 import type { RedisPresenceOptions } from '../../src/rooms/redis/presence.ts';
 
 export type Order = { id: number } & (
   | { do: 'enter'; room: string; arrival: Arrival }
   | { do: 'leave'; membership: number }
   | { do: 'members'; room: string; limit: number }
+  | { do: 'describe'; text: string }
+  | { do: 'processes' }
   | { do: 'close' }
 );
 type OrderWithoutId = Order extends infer O ? (O extends unknown ? Omit<O, 'id'> : never) : never;
@@ -58,6 +67,14 @@ export class PresenceProcess implements Presence {
   follow(listener: PresenceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  describe(text: string): void {
+    void this.#send({ do: 'describe', text });
+  }
+
+  async processes(): Promise<readonly LivingProcess[]> {
+    return (await this.#send({ do: 'processes' })).result as LivingProcess[];
   }
 
   async close(): Promise<void> {

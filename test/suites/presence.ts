@@ -208,6 +208,22 @@ export function presenceSuite(test: TestFn, store: string, open: OpenPresence): 
     t.deepEqual((await presence.members('a', ALL)).names, ['小李']);
   });
 
+  test(`${store}: a process is known by what it said last of itself, and nobody in a room by it`, async (t) => {
+    const presence = await open(t, 0);
+    const { told, listener } = listening();
+    presence.follow(listener);
+    t.deepEqual(await presence.processes(), [], 'it has said nothing');
+    presence.describe('first');
+    await until(async () => (await saidBy(presence)).includes('first'));
+    presence.describe('第二 "2"');
+    await until(async () => (await saidBy(presence)).includes('第二 "2"'));
+    const [own, ...others] = await presence.processes();
+    t.deepEqual(others, []);
+    t.true(own && own.age >= 0 && own.age < 60_000, `${own?.age}`);
+    t.deepEqual(told, []);
+    t.is((await presence.enter('a', pool)).name, '小王');
+  });
+
   test(`${store}: nobody enters what is closed`, async (t) => {
     const presence = await open(t, HOUR);
     const member = await presence.enter('a', pool);
@@ -285,6 +301,25 @@ export function presencePeersSuite(test: TestFn, store: string, open: OpenPeers)
     t.true((await second.enter('a', wish('小李', 'secret-1'))).returned);
   });
 
+  test(`${store}: processes know each other, and not those that have closed or were killed`, async (t) => {
+    const peers = await open(t, 0);
+    for (const [place, peer] of peers.entries()) peer.describe(`process ${place}`);
+    for (const peer of peers) {
+      await until(async () => (await saidBy(peer)).length === 2);
+      t.deepEqual(await saidBy(peer), ['process 0', 'process 1']);
+    }
+    const [stays, goes] = peers;
+    await goes.close();
+    t.deepEqual(await saidBy(stays), ['process 0'], 'at once');
+    const [left, dies] = await open(t, 0);
+    left.describe('left');
+    dies.describe('dies');
+    await until(async () => (await saidBy(left)).length === 2);
+    await dies.kill();
+    await until(async () => (await saidBy(left)).length === 1);
+    t.deepEqual(await saidBy(left), ['left']);
+  });
+
   test(`${store}: a process that closes lets go of what it holds, and of nothing else`, async (t) => {
     const [first, second] = await open(t, HOUR);
     const now = { ...pool, grace: 0 };
@@ -300,6 +335,10 @@ export function presencePeersSuite(test: TestFn, store: string, open: OpenPeers)
 function listening(): { told: string[]; listener: PresenceListener } {
   const told: string[] = [];
   return { told, listener: (...change) => told.push(change.join(' ')) };
+}
+
+async function saidBy(presence: Presence): Promise<string[]> {
+  return (await presence.processes()).map(({ description }) => description).sort();
 }
 
 async function enterMany(presence: Presence, count: number, arrival = pool, room = 'a'): Promise<Membership[]> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'lmdb';
 import { fromPool, type Naming, withNumber } from '../names.ts';
-import type { Arrival, Members } from '../presence.ts';
+import type { Arrival, LivingProcess, Members } from '../presence.ts';
 import { GuestNumbers } from './presence-guests.ts';
 import { type Key, LAST_NUMBER, LAST_TEXT, within } from './presence-key.ts';
 import { isRunning, type ProcessMark } from './presence-machine.ts';
@@ -21,6 +21,8 @@ interface Member {
 interface Lease {
   readonly mark: ProcessMark;
   readonly beat: number;
+  /** What the process says of itself; none where it has said nothing yet, or is of an older version. */
+  readonly description?: string;
 }
 
 /** What was told: room, change, name, and how many are in the room since. */
@@ -53,6 +55,8 @@ export class PresenceTables {
   /** Names this process, or rather this object. */
   readonly #self = randomUUID();
   readonly #mark: ProcessMark;
+  /** What this process says of itself from its next beat on. */
+  description: string | undefined;
   /** By process: its last beat that was seen, and how often it was seen again. */
   readonly #silent = new Map<string, { beat: number; looks: number }>();
 
@@ -204,13 +208,26 @@ export class PresenceTables {
     return next === undefined ? undefined : Number(next[0]);
   }
 
+  /** Those that have described themselves. */
+  processes(now: number): LivingProcess[] {
+    this.#store.root.resetReadTxn();
+    return [...this.#leases.getRange({})].flatMap(({ value: { description, beat } }) =>
+      description === undefined ? [] : [{ description, age: Math.max(0, now - beat) }],
+    );
+  }
+
   /**
    * Says that this process lives, and lets go of what those held that do not, at most `limit` names.
    * @param mostLooks beats of this process after which one that cannot be judged otherwise is taken for dead by its silence
    * @returns whether there is more to let go of
    */
   beat(now: number, mostLooks: number, limit: number): boolean {
-    this.#leases.putSync(this.#self, { mark: this.#mark, beat: now });
+    const { description } = this;
+    this.#leases.putSync(this.#self, {
+      mark: this.#mark,
+      beat: now,
+      ...(description !== undefined && { description }),
+    });
     for (const { key, value } of [...this.#leases.getRange({})]) {
       const alive = isRunning(value.mark) ?? this.#looksInVain(key, value.beat) < mostLooks;
       if (!alive && this.#bury(key, value.beat, now, limit)) return true;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Arrival,
   DEFAULT_GRACE,
+  type LivingProcess,
   type Members,
   type Membership,
   type Presence,
@@ -125,6 +126,18 @@ class LmdbPresence implements Presence {
     const own: PresenceListener = (...change) => listener(...change);
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);
+  }
+
+  describe(text: string): void {
+    this.#tables.description = text;
+  }
+
+  async processes(): Promise<readonly LivingProcess[]> {
+    try {
+      return this.#tables.processes(machineTime());
+    } catch (cause) {
+      throw unavailable(cause);
+    }
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { fromPool, guestName, guestNumber, withNumber } from '../names.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
+  type LivingProcess,
   type Members,
   type Membership,
   type Presence,
@@ -32,6 +33,7 @@ export class MemoryPresence implements Presence {
   readonly #rooms = new Map<string, Room>();
   readonly #listeners = new Set<PresenceListener>();
   readonly #grace: number;
+  #description: string | undefined;
   #closed = false;
 
   /** @param options `grace` in milliseconds, 10,000 where it is not given */
@@ -65,6 +67,14 @@ export class MemoryPresence implements Presence {
   follow(listener: PresenceListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  describe(text: string): void {
+    this.#description = text;
+  }
+
+  async processes(): Promise<readonly LivingProcess[]> {
+    return this.#description === undefined ? [] : [{ description: this.#description, age: 0 }];
   }
 
   async close(): Promise<void> {

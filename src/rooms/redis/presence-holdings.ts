@@ -1,7 +1,9 @@
+import type { LivingProcess } from '../presence.ts';
 import type { RedisNews } from './presence-news.ts';
 import { beat } from './scripts/beat.ts';
 import { bury } from './scripts/bury.ts';
 import { hold } from './scripts/hold.ts';
+import { processes } from './scripts/processes.ts';
 import { sweep } from './scripts/sweep.ts';
 import type { RedisServer } from './server.ts';
 
@@ -28,6 +30,8 @@ const MOST_LOOKS = 3;
 
 /** What this process holds: it says that it lives, takes back what Redis has forgotten, and lets go of what the dead held. */
 export class RedisHoldings {
+  /** What this process says of itself from its next beat on. */
+  description = '';
   readonly #server: RedisServer;
   readonly #tags: readonly string[];
   readonly #news: RedisNews;
@@ -72,6 +76,16 @@ export class RedisHoldings {
     await saying.finally(() => this.#pending.delete(saying));
   }
 
+  /** Those that have described themselves. */
+  async processes(): Promise<LivingProcess[]> {
+    const { deadAfter } = this.#options;
+    const answer = await this.#server.run(processes, this.#tags[0] as string, []);
+    return (answer as [string, number][]).map(([description, left]) => ({
+      description,
+      age: Math.max(0, deadAfter - left),
+    }));
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#beating);
     this.#unlisten();
@@ -100,7 +114,9 @@ export class RedisHoldings {
 
   async #beatOne(tag: string): Promise<void> {
     const { self, deadAfter } = this.#options;
-    const answer = await this.#server.run(beat, tag, [self, deadAfter]);
+    // One place of a cluster is enough to be found.
+    const description = tag === this.#tags[0] ? this.description : '';
+    const answer = await this.#server.run(beat, tag, [self, deadAfter, description]);
     const [isNew, count, life, silent] = answer as [0 | 1, number, string, string[]];
     await this.#news.notice(tag, count, life);
     if (isNew === 1) await this.#holdAgain(tag);

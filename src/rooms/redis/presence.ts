@@ -3,6 +3,7 @@ import { type Naming, stemsOf } from '../names.ts';
 import {
   type Arrival,
   DEFAULT_GRACE,
+  type LivingProcess,
   type Members,
   type Membership,
   type Presence,
@@ -93,6 +94,14 @@ class RedisPresence implements Presence {
 
   follow(listener: PresenceListener): () => void {
     return this.#news.follow(listener);
+  }
+
+  describe(text: string): void {
+    this.#holdings.description = text;
+  }
+
+  processes(): Promise<readonly LivingProcess[]> {
+    return this.#holdings.processes();
   }
 
   async close(): Promise<void> {

@@ -2,15 +2,16 @@ import { PEOPLE } from './people.ts';
 import { script } from './script.ts';
 
 /**
- * Says that a process lives. Arguments: process, milliseconds that it counts for.
+ * Says that a process lives. Arguments: process, milliseconds that it counts for, what it says of itself or nothing.
  * Answer: 1 where it had not said so for as long, the count of changes, the life of
  * the server, and the processes that do not say so.
  */
 export const beat = script(
   PEOPLE,
   /* lua */ `
-local process, time = unpack(ARGV)
-local was = redis.call('SET', tag .. ':lease:' .. process, '1', 'PX', time, 'GET')
+local process, time, description = unpack(ARGV)
+local was = redis.call('SET', tag .. ':lease:' .. process, description, 'PX', time, 'GET')
+if description ~= '' then redis.call('SADD', PROCESSES, process) end
 local life = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 local silent = {}
 for _, other in ipairs(redis.call('SMEMBERS', PROCESSES)) do

@@ -3,8 +3,8 @@
  *   :changes     stream: <count>-0, with c the change as JSON
  *   :count       counts the changes; :turns those who came
  *   :graces      sorted set: packed room and name of those whom nobody holds, by the end of their grace
- *   :processes   set: processes that hold names
- *   :lease:<p>   says that a process lives; goes by itself
+ *   :processes   set: processes that hold names, or have described themselves
+ *   :lease:<p>   what a process says of itself, or nothing; goes by itself when it does not live
  *   :h:<p>       hash: how often a process holds a packed room and name
  *   :n:<room>    hash: packed member by name
  *   :o:<room>    sorted set: name by turn

@@ -11,6 +11,7 @@ import { leave } from './leave.ts';
 import { look } from './look.ts';
 import { members } from './members.ts';
 import { newest } from './newest.ts';
+import { processes } from './processes.ts';
 import { read } from './read.ts';
 import { size } from './size.ts';
 import { sweep } from './sweep.ts';
@@ -31,6 +32,7 @@ export const SCRIPTS = [
   look,
   members,
   newest,
+  processes,
   read,
   size,
   sweep,
