@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Gap } from './event-log.ts';
 import type { Position } from './position.ts';
 
@@ -24,8 +24,10 @@ export interface Start {
   readonly reset: boolean;
 }
 
+/** 64 random bits. Asked for with each publication on Redis: UUIDs are drawn from a stock. */
 export function newEpoch(): string {
-  return randomBytes(8).toString('hex');
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(-8);
 }
 
 export function startAfter(life: RoomLife, position: Position | undefined): Start {
