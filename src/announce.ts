@@ -36,14 +36,20 @@ export function warnOfOpenPort({ nodeEnv, host, trustProxy, anonymousAccess }: C
   );
 }
 
-/** Rooms in files are for the processes of one machine: what can be seen of others is said. @param other another machine's name */
-export function warnOfSharedFiles({ dataDir }: Config, other: string | undefined, log: Logger): void {
+const FILES_REMEDY = 'use a disk of this machine, or REDIS_URL where several share their rooms';
+
+/** Rooms in files are for the processes of one machine: what the file system tells of others is said. */
+export function warnOfSharedFiles({ dataDir }: Config, log: Logger): void {
   const kind = sharedKindOf(dataDir);
-  const remedy = 'use a disk of this machine, or REDIS_URL where several share their rooms';
   if (kind)
-    log.warn(`DATA_DIR is on a file system that may be shared (${kind}), where the rooms are not safe: ${remedy}`);
-  if (other !== undefined)
-    log.warn({ other }, `another machine uses this DATA_DIR, and the rooms are not safe: ${remedy}`);
+    log.warn(
+      `DATA_DIR is on a file system that may be shared (${kind}), where the rooms are not safe: ${FILES_REMEDY}`,
+    );
+}
+
+/** @param other the name of another machine that uses the same files */
+export function warnOfOtherMachine(other: string, log: Logger): void {
+  log.warn({ other }, `another machine uses this DATA_DIR, and the rooms are not safe: ${FILES_REMEDY}`);
 }
 
 /** IPv4 addresses under which other machines reach this one. */

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Milliseconds between two signs of life of a machine, and after the last of which it counts as gone. */
 const BEAT = 10_000;
@@ -13,61 +14,82 @@ const FORGOTTEN = 86_400_000;
 /** Bytes of a record; more is none of ours. */
 const MAX_BYTES = 1_000;
 
-export interface MachineRecord {
-  /** The name of another machine that uses the folder now; undefined where none is known to. */
-  readonly other: string | undefined;
-  /** This process goes; where others of the machine stay they say so themselves. */
-  leave(): void;
+export interface MachineRecordOptions {
+  /** This machine's name. @default the system's */
+  readonly host?: string;
+  /** Milliseconds between two signs of life. @default 10000 */
+  readonly beat?: number;
 }
 
 /**
- * Says in a folder that this machine uses it, and reads whether another one does: with another name and another boot, so that neither a
- * container nor a restart of this machine counts. Times are those of the file system, which has one clock for all. What
- * cannot be written or read tells nothing.
+ * Says in a folder that this machine uses it, and tells of others that do: with another name and another boot, so that neither a
+ * container nor a restart of this machine counts. It looks before it resolves, and again with each sign of life, for those that
+ * come later. Times are those of the file system, which has one clock for all. What cannot be written or read tells nothing.
  * @param boot names this start of the machine
+ * @param onOther told the name of another machine, once for each
+ * @returns what this process calls when it goes; where others of the machine stay they say so themselves
  */
-export function recordMachine(folder: string, boot: string, host = hostname()): MachineRecord {
+export async function recordMachine(
+  folder: string,
+  boot: string,
+  onOther: (host: string) => void,
+  { host = hostname(), beat = BEAT }: MachineRecordOptions = {},
+): Promise<() => Promise<void>> {
   const own = join(folder, `${boot}.json`);
-  const record = JSON.stringify({ host });
-  let other: string | undefined;
-  try {
-    // Not recursively: below /proc that never returns.
-    if (!existsSync(folder)) mkdirSync(folder);
-    writeFileSync(own, record);
-    other = otherMachine(folder, own, host);
-  } catch {
-    // A full disk, say: the stores will tell.
-  }
-  const timer = setInterval(() => void writeFile(own, record).catch(() => {}), BEAT).unref();
-  const leave = () => {
-    clearInterval(timer);
+  const known = new Set([host]);
+  const showLife = async () => {
     try {
-      rmSync(own, { force: true });
+      await writeRecord(folder, own, host);
+      for (const other of await hostsIn(folder, own)) {
+        if (!known.has(other)) onOther(other);
+        known.add(other);
+      }
     } catch {
-      // It is old in half a minute.
+      // A full disk, say: the stores will tell.
     }
   };
-  return { other, leave };
+  await showLife();
+  const life = new AbortController();
+  const beating = every(beat, life.signal, showLife);
+  return async () => {
+    life.abort();
+    await beating;
+    // Where it cannot be deleted it is old in half a minute.
+    await rm(own, { force: true }).catch(() => {});
+  };
 }
 
-function otherMachine(folder: string, own: string, host: string): string | undefined {
-  const now = statSync(own).mtimeMs;
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    const { mtimeMs, size } = statSync(path);
-    if (path === own || !name.endsWith('.json') || size > MAX_BYTES) continue;
-    if (mtimeMs < now - FORGOTTEN) rmSync(path, { force: true });
-    const found = mtimeMs > now - GONE ? hostIn(path) : undefined;
-    if (found !== undefined && found !== host) return found;
+/** One after the other, since a file system of another machine may stand still. Resolves when it is ended. */
+async function every(milliseconds: number, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await delay(milliseconds, undefined, { signal, ref: false }).then(action, () => {});
   }
-  return undefined;
 }
 
-function hostIn(path: string): string | undefined {
+async function writeRecord(folder: string, own: string, host: string): Promise<void> {
+  // Not recursively: below /proc that never returns.
+  if (!existsSync(folder)) await mkdir(folder);
+  await writeFile(own, JSON.stringify({ host }));
+}
+
+/** Names of other machines that have shown life. */
+async function hostsIn(folder: string, own: string): Promise<string[]> {
+  const { mtimeMs: now } = await stat(own);
+  const paths = (await readdir(folder)).filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+  const hosts = await Promise.all(paths.filter((path) => path !== own).map((path) => hostIn(path, now)));
+  return hosts.filter((host) => host !== undefined);
+}
+
+/** The name in a record that is young, and one of ours. */
+async function hostIn(path: string, now: number): Promise<string | undefined> {
   try {
-    const { host } = JSON.parse(readFileSync(path, 'utf8')) as { host?: unknown };
+    const { mtimeMs, size } = await stat(path);
+    if (mtimeMs < now - FORGOTTEN) await rm(path, { force: true });
+    if (mtimeMs <= now - GONE || size > MAX_BYTES) return undefined;
+    const { host } = JSON.parse(await readFile(path, 'utf8')) as { host?: unknown };
     return typeof host === 'string' ? host : undefined;
   } catch {
+    // It has just gone, say.
     return undefined;
   }
 }

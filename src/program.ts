@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { announce, warnOfOpenPort, warnOfSharedFiles } from './announce.ts';
+import { announce, warnOfOpenPort, warnOfOtherMachine, warnOfSharedFiles } from './announce.ts';
 import { openAccess } from './auth/open-access.ts';
 import { clientAddress } from './client-address.ts';
 import type { Config } from './config.ts';
@@ -13,7 +13,7 @@ import type { MetricsRouteOptions } from './http/metrics.ts';
 import { Streams } from './http/rooms/streams.ts';
 import { nextId } from './ids.ts';
 import { listenOnPath, listenOnPort } from './listen.ts';
-import { createLogger } from './log.ts';
+import { createLogger, type Logger } from './log.ts';
 import { recordMachine } from './machine-record.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { version } from './package-info.ts';
@@ -57,8 +57,7 @@ async function serve(config: Config): Promise<void> {
       ? undefined
       : new Metrics({ ...config, version, isReady: () => !draining, streams: () => streams.size });
   // Before the rooms are opened: a start deletes what is of another start of the machine.
-  const machine = config.redisUrl === '' ? recordMachine(join(config.dataDir, 'machines'), bootId()) : undefined;
-  if (machine) warnOfSharedFiles(config, machine.other, log);
+  const leave = config.redisUrl === '' ? await shareFiles(config, log) : undefined;
   const rooms = await openProgramRooms(config, log, metrics);
   const notReady = () => (draining ? 'draining' : rooms.problem());
   const registry =
@@ -136,7 +135,7 @@ async function serve(config: Config): Promise<void> {
     await Promise.all([server.shutdown(config.drainTime * STOP_SHARE, config), besideClosed, delay(LINGER_MS)]);
     await app.close();
     await rooms.close();
-    machine?.leave();
+    await leave?.();
     log.info('stopped');
     process.exit(0);
   };
@@ -145,6 +144,12 @@ async function serve(config: Config): Promise<void> {
   process.on('message', (message) => message === 'shutdown' && stop('shutdown message'));
   // What PM2's wait_ready waits for.
   process.send?.('ready');
+}
+
+/** Says what speaks against rooms in files here. @returns what is called at the end */
+function shareFiles(config: Config, log: Logger): Promise<() => Promise<void>> {
+  warnOfSharedFiles(config, log);
+  return recordMachine(join(config.dataDir, 'machines'), bootId(), (other) => warnOfOtherMachine(other, log));
 }
 
 function metricsRoute(metrics: Metrics, config: Config): MetricsRouteOptions {

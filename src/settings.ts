@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs, parseEnv } from 'node:util';
 import { type Config, describeVariables, flagOf, loadConfig, variableNames } from './config.ts';
 import { TextEventError } from './errors.ts';
+import { findMisspelt } from './misspelt.ts';
 import { version } from './package-info.ts';
 
 const USAGE = `Usage: text-event-server serve [flags], or in a clone: npm start -- [flags]
@@ -26,8 +27,10 @@ export function readSettings(args: string[]): Config | undefined {
   else if (flags.version) process.stdout.write(`${version}\n`);
   if (flags.help || flags.version) return undefined;
 
-  const values: Record<string, string | undefined> = { ...readEnvFile(), ...process.env };
+  const file = readEnvFile();
+  const values: Record<string, string | undefined> = { ...file, ...process.env };
   for (const name of variableNames) values[name] = (flags[flagOf(name)] as string | undefined) ?? values[name];
+  warnOfUnread(file, values);
   const { config, problems } = loadConfig(values);
   if (problems) throw new TextEventError('ERR_CONFIG', problems.join('\n'));
   return config;
@@ -45,13 +48,21 @@ function readFlags(args: string[]): Record<string, string | boolean | undefined>
   }
 }
 
+/** What nobody reads is said at once: the start may end for the lack of it. */
+function warnOfUnread(file: Record<string, string | undefined>, values: Record<string, string | undefined>): void {
+  const misspelt = findMisspelt(values, variableNames);
+  for (const { name, meant } of misspelt) {
+    process.stderr.write(`${name in file ? '.env: ' : ''}${name} is no variable of this program; ${meant} is\n`);
+  }
+  const known = [...variableNames, ...misspelt.map(({ name }) => name)];
+  const unknown = Object.keys(file).filter((name) => !known.includes(name));
+  if (unknown.length > 0) process.stderr.write(`.env: ${unknown.join(', ')}: not a setting of this program\n`);
+}
+
 function readEnvFile(): Record<string, string | undefined> {
   try {
     // Editors on Windows begin a file with a byte order mark, which would become part of the first name.
-    const values = parseEnv(readFileSync('.env', 'utf8').replace(/^\ufeff/, ''));
-    const unknown = Object.keys(values).filter((name) => !variableNames.includes(name));
-    if (unknown.length > 0) process.stderr.write(`.env: ${unknown.join(', ')}: not a setting of this program\n`);
-    return values;
+    return parseEnv(readFileSync('.env', 'utf8').replace(/^\ufeff/, ''));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new TextEventError('ERR_CONFIG', `Cannot read .env: ${(error as Error).message}`);

@@ -105,6 +105,17 @@ test('says that it is ready, to whoever started it and over HTTP', async (t) => 
   t.notRegex(output(), /rror/);
 });
 
+/** What others set where this program runs: shells, systemd, PM2, npm, containers, and programs that it stands beside. */
+const otherVariables = Object.fromEntries(
+  `HOSTNAME HOSTTYPE MACHTYPE LOGNAME PORTS HOSTS SHELL_SESSION_ID NODE_PATH NODE_ENVIRONMENT NODE_EXTRA_CA_CERTS REDIS_HOST REDIS_PORT
+   REDIS_PORT_6379_TCP REDIS_SERVICE_HOST REDIS_DB AUTH_TOKEN DATABASE_URL DATABASE_DIR XDG_DATA_DIRS XDG_DATA_HOME LISTEN_FDS NOTIFY_SOCKET
+   INVOCATION_ID JOURNAL_STREAM MEMORY_PRESSURE_WATCH INSTANCES MAX_MEMORY PM2_HOME PM2_USAGE PM2_JSON_PROCESSING NODE_APP_INSTANCE
+   npm_config_loglevel npm_lifecycle_event LANGUAGE SSH_CONNECTION COLORTERM TERM_PROGRAM LOG_DIR LOG_FILE MAX_JOBS KUBERNETES_PORT
+   TEXT_EVENT_TOKEN HTTP_PROXY NO_PROXY TRUSTED_PROXIES OLDPWD WINDOWID HISTFILESIZE HISTCONTROL`
+    .split(/\s+/)
+    .map((name) => [name, 'x']),
+);
+
 const mistakes: { name: string; env?: Record<string, string>; args?: string[]; says: RegExp }[] = [
   {
     name: 'a port out of range',
@@ -210,6 +221,38 @@ test('takes a flag before the environment, and the environment before .env', asy
   });
   await exited;
   t.regex(output(), /^PORT: got "flag".*\nROOT_HANDLER: got "file".*\n$/);
+});
+
+test('says of a variable that is nearly one of its own which that is, and starts', async (t) => {
+  const cwd = tempDir(t);
+  writeFileSync(join(cwd, '.env'), 'MAX_CONNECTION=2\nDRAINTIME=\nSHOE_SIZE=43\n');
+  const env = { PINGINTERVAL: '1m', REDIS_ULR: 'redis://:tell-nobody@h', MAX_BUFFERD_BYTE: '1KiB' };
+  const { output, printedLine } = runProgram(t, env, [], { cwd });
+  await printedLine(/socket +ws:/);
+  const said = output()
+    .split('\n')
+    .filter((line) => /variable|setting/.test(line));
+  t.deepEqual(said.sort(), [
+    '.env: DRAINTIME, SHOE_SIZE: not a setting of this program',
+    '.env: MAX_CONNECTION is no variable of this program; MAX_CONNECTIONS is',
+    'MAX_BUFFERD_BYTE is no variable of this program; MAX_BUFFERED_BYTES is',
+    'PINGINTERVAL is no variable of this program; PING_INTERVAL is',
+    'REDIS_ULR is no variable of this program; REDIS_URL is',
+  ]);
+  t.notRegex(output(), /tell-nobody/);
+});
+
+test('says nothing of variables of others, or beside the one that they are like', async (t) => {
+  const { output, stop } = await startProgram(t, {
+    ...otherVariables,
+    // Beside its own.
+    LOGLEVEL: 'x',
+    LOG_LEVEL: 'info',
+    // Empty, as a unit file may leave it.
+    METRIC: ' ',
+  });
+  await stop();
+  t.notRegex(output(), /variable/);
 });
 
 test('listens on a Unix socket beside the port, and takes over a file that nobody answers on', async (t) => {

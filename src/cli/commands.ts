@@ -2,14 +2,14 @@ import { Command, type CommandOptions, Option } from 'commander';
 import { version } from '../package-info.ts';
 import { checkCodes, type ExitCode, exitCodes } from './exit-codes.ts';
 import { lifetime, operatorRights, roomRights, subject } from './token-values.ts';
-import { header, period, socketAddress, whole } from './values.ts';
+import { header, period, roomName, socketAddress, whole } from './values.ts';
 
 /*
  * What `--only` takes, in words: the checks themselves are imported when they run.
  */
 const CHECKS = 'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, idle';
 const DOCTOR_CHECKS =
-  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --local: files, drain, heartbeat, timesync, persistence, eviction, replicas';
+  'page, assets, headers, redirect, certificate, unknown, metrics, status, upgrade, greeting, subprotocol, stream, address, clock, idle; with --room: room; with --local: files, drain, heartbeat, timesync, persistence, eviction, replicas';
 
 const ADDRESS = 'such as ws://localhost:8088/echo or wss://your.host/; http and https stand for them';
 
@@ -138,6 +138,11 @@ export function commandLine(ended: (exit: ExitCode) => void): Command {
   examining(add('doctor'), 'https://your.host/', DOCTOR_CHECKS)
     .description('test all that check does, what clients meet, and with --local what the machine is set up for')
     .option('--local', 'the site runs on this machine, with the settings of this folder: test these too')
+    .option(
+      '--room <name>',
+      'publish one line in this room, which everybody there reads, and come back for it',
+      roomName,
+    )
     .option('--idle <time>', 'hold a connection without a word for so long, such as 130s; by default not')
     .action(async (addresses, options) => {
       const { doctor } = await import('./doctor.ts');

@@ -4,7 +4,7 @@ export interface ExitCode {
   readonly meaning: string;
 }
 
-/** Every exit code but those of `check`; docs/cli.md has a row for each. */
+/** Every exit code but those of `check` and `doctor`; docs/cli.md has a row for each. */
 export const exitCodes = {
   DONE: { code: 0, meaning: 'done' },
   MISTAKE: { code: 1, meaning: 'a mistake in the call or in a setting' },
@@ -14,7 +14,7 @@ export const exitCodes = {
   INTERRUPTED: { code: 130, meaning: 'Ctrl-C before the command was done' },
 } as const satisfies Record<string, ExitCode>;
 
-/** Those of `check`, which monitoring understands. */
+/** Those of `check` and `doctor`, which monitoring understands. */
 export const checkCodes = {
   ALL_WELL: { code: 0, meaning: 'all well' },
   SOMETHING_WRONG: { code: 1, meaning: 'something is wrong' },

@@ -56,11 +56,13 @@ async function checkTimeSync(): Promise<Finding> {
   }
 }
 
-/** @throws TextEventError ERR_CONFIG, which says what is wrong with them */
+let read: Config | undefined;
+
+/** Read once, so that what nobody reads of them is said once. @throws TextEventError ERR_CONFIG, which says what is wrong with them */
 function settings(): Config {
-  const config = readSettings([]);
-  if (config === undefined) throw new Error('the settings could not be read');
-  return config;
+  read ??= readSettings([]);
+  if (read === undefined) throw new Error('the settings could not be read');
+  return read;
 }
 
 /** What a file of this package says, in its own unit. */

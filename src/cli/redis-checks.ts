@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
-import { NoAnswer, reasonOf } from '../rooms/redis/checks.ts';
+import { NoAnswer } from '../rooms/redis/checks.ts';
 import { driveRedis, type RedisDriver } from '../rooms/redis/driver.ts';
 import { parseRedisUrl } from '../rooms/redis/place.ts';
+import { reasonOf } from '../rooms/redis/reasons.ts';
 import { type Finding, skipped, wrong } from './findings.ts';
 import { judgeEviction, judgePersistence, judgeReplicas, type RedisSettings } from './redis-findings.ts';
 
@@ -24,17 +25,18 @@ async function examineRedis(
   judge: (redis: RedisSettings, config: Config) => Finding,
 ): Promise<Finding> {
   if (config.redisUrl === '') return skipped('there is no REDIS_URL');
+  const place = parseRedisUrl(config.redisUrl);
   let driver: RedisDriver | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((ready, lost) => {
       timer = setTimeout(() => lost(new NoAnswer(TIMEOUT)), TIMEOUT);
-      driver = driveRedis(parseRedisUrl(config.redisUrl), { ready, lost });
+      driver = driveRedis(place, { ready, lost });
     });
     return judge(await readRedis(driver as unknown as RedisDriver), config);
   } catch (error) {
     // No address: it may have a password in it.
-    return wrong(`Redis: ${reasonOf(error)}`, { file: '.env', line: 'REDIS_URL' });
+    return wrong(`Redis: ${reasonOf(error, place)}`, { file: '.env', line: 'REDIS_URL' });
   } finally {
     clearTimeout(timer);
     driver?.destroy();

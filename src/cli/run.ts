@@ -39,5 +39,5 @@ function exitOf(error: unknown, command: string): number {
 }
 
 function mistakeIn(command: string): number {
-  return (command === 'check' ? checkCodes.NOT_CHECKED : exitCodes.MISTAKE).code;
+  return (command === 'check' || command === 'doctor' ? checkCodes.NOT_CHECKED : exitCodes.MISTAKE).code;
 }

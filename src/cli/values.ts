@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { roomNameProblem } from '../rooms/room-name.ts';
 
 /*
  * What options take, as commander's argument parsers. Each throws InvalidArgumentError with what it expected; commander
@@ -39,6 +40,13 @@ export function socketAddress(text: string): URL {
   url.protocol = url.protocol.replace('http', 'ws');
   url.hash = '';
   return url;
+}
+
+/** The name of a room. */
+export function roomName(text: string): string {
+  const problem = roomNameProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`${problem.replace(/^room: g/, 'G')}.`);
 }
 
 /** Header fields, one per use of the option. */

@@ -53,12 +53,15 @@ test('the help of check and doctor, and docs/cli.md, name every check', async (t
   const all = { ...rest, ...doctorChecks, idle };
   for (const [command, names] of [
     ['check', Object.keys(checks).join(', ')],
-    ['doctor', `${Object.keys(all).join(', ')}; with --local: ${Object.keys(localChecks).join(', ')}`],
+    [
+      'doctor',
+      `${Object.keys(all).join(', ')}; with --room: room; with --local: ${Object.keys(localChecks).join(', ')}`,
+    ],
   ] as const) {
     const help = (await runCommand(t, [command, '--help'])).stdout.replace(/\s+/g, ' ');
     t.true(help.includes(names), help);
   }
-  for (const name of Object.keys({ ...all, ...localChecks })) t.true(docs.includes(`\`${name}\``), name);
+  for (const name of [...Object.keys({ ...all, ...localChecks }), 'room']) t.true(docs.includes(`\`${name}\``), name);
 });
 
 const mistakes: [args: string[], says: RegExp][] = [

@@ -40,6 +40,19 @@ test('Redis is asked how it keeps what it is given, and what is wrong has the fi
   t.notRegex(gone.said, /made-up-secret/);
 });
 
+test('a password that is missing, and one that is wrong, are told apart', async (t) => {
+  if (missing(t, redisServer)) return;
+  const { url } = await startProgram(t);
+  const redis = new RedisProcess();
+  t.teardown(() => redis.end());
+  await redis.start(['--save', '', '--requirepass', 'sesame']);
+  const without = await doctor(t, url, { REDIS_URL: redis.url });
+  t.regex(without.said, /WRONG +eviction +Redis: it wants a password, and its address has none/);
+  const wrong = await doctor(t, url, { REDIS_URL: redis.url.replace('//', '//:made-up-secret@') });
+  t.regex(wrong.said, /WRONG +eviction +Redis: it refuses the user or the password: one of them is wrong/);
+  t.notRegex(wrong.said, /made-up-secret/);
+});
+
 test('without REDIS_URL there is nothing to ask', async (t) => {
   const { url } = await startProgram(t);
   const { found } = await doctor(t, url, {});

@@ -108,6 +108,60 @@ test('rooms that ask for a token are looked at with one, and left out without', 
   t.deepEqual(other.found, { subprotocol: 'WRONG', stream: 'WRONG' }, other.said);
 });
 
+test('with --room a line is published, comes again, and stands there once', async (t) => {
+  const { url } = await startProgram(t);
+  const room = '检查-1';
+  const events = `${url}rooms/${encodeURIComponent(room)}/events`;
+  const texts = async () => ((await (await fetch(events)).json()) as { events: { text: string }[] }).events;
+  await doctor(t, '--only', 'subprotocol', url);
+  t.deepEqual(await texts(), []);
+  for (const lines of [1, 2]) {
+    const { code, found, said } = await doctor(t, '--room', room, '--only', 'room', url);
+    t.is(code, 0, said);
+    t.deepEqual(found, { room: 'ok' });
+    t.regex(said, /a line in 检查-1 came in \d+ ms, again after a lost connection, and stands there once/);
+    t.is((await texts()).length, lines);
+  }
+  const unnamed = await doctor(t, '--only', 'room', url);
+  t.is(unnamed.code, 2, 'nobody asked for it');
+  const wrong = await doctor(t, '--room', 'a/b', url);
+  t.is(wrong.code, 2);
+  t.regex(wrong.said, /--room.*Got the character U\+002F, expected letters/);
+});
+
+test('with --room a token needs both rights, and is asked for', async (t) => {
+  const { url } = await startGuardedSite(t);
+  const look = (...more: string[]) => doctor(t, '--only', 'room', '--room', 'r', ...more, `${url}/`);
+  const withRights = async (...rights: ('read' | 'publish')[]) => {
+    const token = await tokenWith({ rooms: { r: rights } });
+    return { ...(await look('--token', token)), token };
+  };
+  const good = await withRights('read', 'publish');
+  t.deepEqual(good.found, { room: 'ok' }, good.said);
+  const without = await look();
+  t.regex(without.said, /^WRONG +room +rooms ask for a token here: --token, or TEXT_EVENT_TOKEN$/m);
+  const reader = await withRights('read');
+  t.regex(reader.said, /^WRONG +room +forbidden: /m);
+  const nobody = await doctor(t, '--only', 'room', '--room', 'r', '--token', await tokenWith(), `${url}/`);
+  t.regex(nobody.said, /^WRONG +room .*40[13].*the token needs the rights read and publish in this room/m);
+  t.notRegex(reader.said + nobody.said, new RegExp(reader.token));
+});
+
+test('processes that do not share their rooms are found by who comes back', async (t) => {
+  const programs = await Promise.all([startProgram(t), startProgram(t)]);
+  let sockets = 0;
+  const proxy = net.createServer(async (socket) => {
+    const { port } = programs[sockets++ % 2] as Program;
+    const onward = net.connect(port, '127.0.0.1');
+    for (const side of [socket, onward]) side.on('error', () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  const { code, said } = await doctor(t, '--only', 'room', '--room', 'r', await listen(t, proxy));
+  t.is(code, 1, said);
+  t.regex(said, /^WRONG +room .*not all processes behind this address have the same DATA_DIR or REDIS_URL/m);
+  t.regex(said, /change \.env.*REDIS_URL/);
+});
+
 test('without --idle nothing is held', async (t) => {
   const { url } = await startProgram(t);
   const { found } = await doctor(t, '--only', 'page,idle', url);
@@ -142,9 +196,9 @@ test('a server that speaks something else fails each of them, and doctor ends', 
   const date = new Date(Date.now() - 60_000).toUTCString();
   const stranger = http.createServer((_request, response) => response.writeHead(200, { Date: date }).end('It works!'));
   const url = await listen(t, stranger);
-  const { code, found, said } = await doctor(t, '--only', 'subprotocol,stream,address,clock', url);
+  const { code, found, said } = await doctor(t, '--room', 'r', '--only', 'subprotocol,stream,address,clock,room', url);
   t.is(code, 1);
-  t.deepEqual(found, { subprotocol: 'WRONG', stream: 'WRONG', address: 'WRONG', clock: 'WRONG' }, said);
+  t.deepEqual(found, { subprotocol: 'WRONG', stream: 'WRONG', address: 'WRONG', clock: 'WRONG', room: 'WRONG' }, said);
   t.regex(said, /clock is \d+ s behind/);
 });
 

@@ -1,5 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
+import { makeCertificate } from '../helpers/certificate.ts';
 import { connect } from '../helpers/client.ts';
+import { freePorts } from '../helpers/nginx.ts';
 import { type Program, runProgram, startProgram } from '../helpers/program.ts';
 import { RedisProcess } from '../helpers/redis.ts';
 import { type Speaker, speak } from '../helpers/rooms.ts';
@@ -215,17 +217,30 @@ test('a program that begins before its Redis is not ready, and is when that come
   t.is(await nextText(reader), '1');
 });
 
+/** As in a configuration file: who may not run INFO. */
+const POOR = ['poor', 'on', '>tell-nobody', '~*', '&*', '+@all', '-info'];
+
 test('what is wrong with REDIS_URL or the server ends a start with one line, which shows no password', async (t) => {
-  const redis = await startRedis(t, ['--save', '', '--requirepass', 'sesame']);
+  const redis = await startRedis(t, ['--save', '', '--requirepass', 'sesame', '--user', ...POOR]);
   if (!redis) return;
   const { port } = redis;
   for (const [env, line] of [
     [
       { REDIS_URL: `redis://:tell-nobody@127.0.0.1:${port}` },
-      /Cannot use Redis at redis:\/\/127.0.0.1:\d+: it refuses the user/,
+      /Cannot use Redis at redis:\/\/127.0.0.1:\d+: it refuses the user or the password: one of them is wrong/,
     ],
-    [{ REDIS_URL: `redis://nobody:tell-nobody@127.0.0.1:${port}` }, /it refuses the user or the password/],
-    [{ REDIS_URL: `redis://127.0.0.1:${port}` }, /it refuses the user or the password/],
+    [{ REDIS_URL: `redis://nobody:tell-nobody@127.0.0.1:${port}` }, /it refuses the user or the password: one of/],
+    [{ REDIS_URL: `redis://127.0.0.1:${port}` }, /it wants a password, and its address has none/],
+    // Without the colon it is a user.
+    [{ REDIS_URL: `redis://tell-nobody@127.0.0.1:${port}` }, /it wants a password, and its address has none/],
+    [{ REDIS_URL: `redis+cluster://:tell-nobody@127.0.0.1:${port}` }, /it refuses the user or the password: one of/],
+    [{ REDIS_URL: `redis+sentinel://:tell-nobody@127.0.0.1:${port}/m` }, /it refuses the user or the password: one of/],
+    [{ REDIS_URL: `redis+sentinel://127.0.0.1:${port}/m` }, /it wants a password, and its address has none/],
+    [{ REDIS_URL: `redis://:sesame@127.0.0.1:${port}/99` }, /it has no database of that number/],
+    [
+      { REDIS_URL: `redis://poor:tell-nobody@127.0.0.1:${port}` },
+      /its ACL does not let this user run the 'info' command/,
+    ],
     [
       { REDIS_URL: `http://:tell-nobody@127.0.0.1:${port}` },
       /^REDIS_URL: got something else \(not shown\), expected redis:/,
@@ -245,4 +260,70 @@ test('what is wrong with REDIS_URL or the server ends a start with one line, whi
   const right = await startProgram(t, { REDIS_URL: `redis://:sesame@127.0.0.1:${port}` });
   t.is(await readiness(right), '200 ready');
   t.notRegex(right.output(), /sesame/);
+});
+
+interface TlsRedis {
+  redis: RedisProcess;
+  tlsPort: number;
+  certFile: string;
+}
+
+/** One with TLS on a port of its own, beside the one without. */
+async function startTls(t: ExecutionContext): Promise<TlsRedis | undefined> {
+  const certificate = makeCertificate(t);
+  if (!certificate || missing(t, redisServer)) return undefined;
+  const { keyFile, certFile } = certificate;
+  const [tlsPort = 0] = await freePorts(1);
+  const files = ['--tls-key-file', keyFile, '--tls-cert-file', certFile, '--tls-ca-cert-file', certFile];
+  const redis = await startRedis(t, ['--save', '', '--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no', ...files]);
+  return redis && { redis, tlsPort, certFile };
+}
+
+test('TLS where the server speaks none, and none where it speaks TLS, are told with what to change, and no password', async (t) => {
+  const servers = await startTls(t);
+  if (!servers) return;
+  const { redis, tlsPort, certFile } = servers;
+  const addresses = [
+    [
+      `rediss://:tell-nobody@127.0.0.1:${redis.port}`,
+      /TimeoutError\); where it speaks no TLS, its address begins with redis,/,
+    ],
+    [`redis://:tell-nobody@127.0.0.1:${tlsPort}`, /\); where it speaks TLS alone, its address begins with rediss$/],
+    [
+      `rediss+cluster://:tell-nobody@127.0.0.1:${redis.port}`,
+      /\); where it speaks no TLS, its address begins with redis,/,
+    ],
+    [
+      `redis+sentinel://:tell-nobody@127.0.0.1:${tlsPort}/m`,
+      /\); where it speaks TLS alone, its address begins with rediss$/,
+    ],
+  ] as const;
+  const tell = async ([address, reason]: (typeof addresses)[number]) => {
+    const program = await startProgram(t, { REDIS_URL: address, NODE_ENV: 'production' });
+    const told = await readiness(program);
+    t.regex(told, /^503 Redis: it cannot be reached \(/);
+    t.regex(told, reason);
+    t.true(program.output().includes(`"redisUrl":"${address.replace(':tell-nobody@', '')}","problem":"it cannot`));
+    t.notRegex(told + program.output(), /tell-nobody/);
+  };
+  await Promise.all(addresses.map(tell));
+  const right = `rediss://127.0.0.1:${tlsPort}`;
+  const program = await startProgram(t, { REDIS_URL: right, NODE_EXTRA_CA_CERTS: certFile });
+  t.is(await readiness(program), '200 ready');
+});
+
+test('a user that loses its rights while the program runs is told apart from a wrong password', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  await redis.ask('ACL', 'SETUSER', 'rooms', 'on', '>tell-nobody', '~*', '&*', '+@all');
+  const program = await startProgram(t, { REDIS_URL: `redis://rooms:tell-nobody@127.0.0.1:${redis.port}` });
+  t.is(await readiness(program), '200 ready');
+  await redis.ask('ACL', 'SETUSER', 'rooms', 'resetkeys');
+  await until(async () => /its ACL does not let this user access one of the keys$/.test(await readiness(program)));
+  await redis.ask('ACL', 'SETUSER', 'rooms', '~*', '>another', '<tell-nobody');
+  await redis.ask('CLIENT', 'KILL', 'USER', 'rooms');
+  await until(async () => /it refuses the user or the password: one of/.test(await readiness(program)));
+  await redis.ask('ACL', 'SETUSER', 'rooms', '>tell-nobody');
+  await until(async () => (await readiness(program)) === '200 ready');
+  t.notRegex(program.output(), /tell-nobody|another/);
 });

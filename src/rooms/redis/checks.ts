@@ -35,7 +35,7 @@ export async function checkServer(driver: RedisDriver, key: string, durability: 
 }
 
 /** The server can be reached and is of no use as it is. */
-class UnsuitableServer extends Error {}
+export class UnsuitableServer extends Error {}
 
 /** Nothing came back in time. */
 export class NoAnswer extends Error {
@@ -59,36 +59,5 @@ function parseInfo(text: string): Map<string, string> {
       const at = line.indexOf(':');
       return at > 0 ? [[line.slice(0, at), line.slice(at + 1)] as const] : [];
     }),
-  );
-}
-
-const REASONS: readonly [RegExp, string][] = [
-  [/^(WRONGPASS|NOAUTH|NOPERM)/, 'it refuses the user or the password, or what the user may do'],
-  [
-    /^(ERR AUTH|ERR Client sent AUTH|ERR invalid DB|ERR DB index)/,
-    'it does not know the user, the password or the database',
-  ],
-  [/^OOM/, 'it is full: maxmemory is reached'],
-  [/^READONLY/, 'it is a read-only replica'],
-  [/^MISCONF/, 'it takes no writes because it cannot save to its disk'],
-  [/^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)/, 'it is not ready itself'],
-];
-
-/** What an error of Redis means, in words that name no user, password or address. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof UnsuitableServer || error instanceof NoAnswer) return error.message;
-  const { message, code } = error as NodeJS.ErrnoException;
-  // A script's error has the one of Redis in it.
-  const text = message.replace(/^ERR (?=[A-Z]{3,} )/, '');
-  const known = REASONS.find(([pattern]) => pattern.test(text));
-  if (known) return known[1];
-  return `it cannot be reached (${code ?? /^[A-Z]+(?= )/.exec(message)?.[0] ?? error?.constructor.name})`;
-}
-
-/** Trying the same again is of no use: somebody must change the settings. */
-export function isHopeless(error: unknown): boolean {
-  return (
-    error instanceof UnsuitableServer ||
-    /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index)/.test((error as Error).message)
   );
 }

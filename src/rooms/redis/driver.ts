@@ -86,10 +86,11 @@ function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): R
     // What was sent may have been done: it is for the publisher, who has a key, to try again.
     maxCommandRediscovers: 0,
   });
-  sentinel.on('error', lost).on('client-error', ({ error }) => lost(error));
+  const trouble = new Trouble(lost);
+  sentinel.on('error', trouble.met).on('client-error', ({ error }) => trouble.met(error));
   // Its clients come and go by themselves: the probe finds out when commands are answered again.
   sentinel.on('topology-change', ({ type }) => type === 'MASTER_CHANGE' && ready());
-  sentinel.connect().then(ready, lost);
+  sentinel.connect().then(ready, trouble.gaveUp);
   return {
     send: (_key, args) => sentinel.sendCommand(false, args, inTime()),
     subscribe: (channel, listener) => sentinel.sSubscribe(channel, listener),
@@ -101,12 +102,33 @@ function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): R
 function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
   const { database: _, ...defaults } = clientOptions(place);
   const cluster = createCluster({ rootNodes: place.nodes.map((node) => ({ socket: { ...node } })), defaults });
-  cluster.on('error', lost);
-  cluster.connect().then(ready, lost);
+  const trouble = new Trouble(lost);
+  cluster.on('error', trouble.met);
+  cluster.connect().then(ready, trouble.gaveUp);
   return {
     send: (key, args) => cluster.sendCommand(key, false, args, inTime()),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => cluster.sUnsubscribe(channel, listener),
     destroy: () => cluster.destroy(),
   };
+}
+
+/** Tells of what goes wrong in Sentinel and a cluster by the error of the server that it goes wrong at. */
+class Trouble {
+  readonly #lost: (error: Error) => void;
+  #last: Error | undefined;
+
+  constructor(lost: (error: Error) => void) {
+    this.#lost = lost;
+  }
+
+  /** @param error one of a connection; where it is a text, the package says the same again as an error */
+  readonly met = (error: Error | string): void => {
+    if (typeof error === 'string') return;
+    this.#last = error.cause instanceof Error ? error.cause : error;
+    this.#lost(this.#last);
+  };
+
+  /** @param error that none of the servers could be used, which does not say why */
+  readonly gaveUp = (error: Error): void => this.#lost(this.#last ?? error);
 }

@@ -1,9 +1,10 @@
 import { promisify } from 'node:util';
 import { TextEventError } from '../../errors.ts';
 import { unavailable } from '../room-error.ts';
-import { checkServer, isHopeless, NoAnswer, type RedisDurability, reasonOf } from './checks.ts';
+import { checkServer, NoAnswer, type RedisDurability } from './checks.ts';
 import { driveRedis, type RedisDriver } from './driver.ts';
 import { parseRedisUrl, type RedisPlace } from './place.ts';
+import { isHopeless, reasonOf } from './reasons.ts';
 import type { Script } from './scripts/script.ts';
 import { SCRIPTS } from './scripts/scripts.ts';
 import { RedisSubscriptions } from './subscriptions.ts';
@@ -40,7 +41,9 @@ export async function openRedis(url: string, options: RedisOptions = {}): Promis
     return server;
   }
   server.close();
-  throw new TextEventError('ERR_STORE', `Cannot use Redis at ${server.shown}: ${reasonOf(error)}`, { cause: error });
+  throw new TextEventError('ERR_STORE', `Cannot use Redis at ${server.shown}: ${server.reasonOf(error)}`, {
+    cause: error,
+  });
 }
 
 /** The connection of this process to Redis: runs scripts, listens to channels, and knows whether Redis can be used. */
@@ -67,6 +70,8 @@ export class RedisServer {
   #waits = false;
   #problem: string | undefined = 'it is being connected to';
   #lastAnswer = Date.now();
+  /** A command was answered once. */
+  #wasReached = false;
   #isTold = false;
   #isClosed = false;
 
@@ -89,6 +94,11 @@ export class RedisServer {
   /** Why it cannot be used, or cannot be written to; undefined where it can. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** What an error means, in words that name no user, password or address. */
+  reasonOf(error: unknown): string {
+    return reasonOf(error, this.#wasReached ? undefined : this.#place);
   }
 
   /** Resolves with what the first try ended with; with nothing where it succeeded, or takes too long. */
@@ -179,7 +189,7 @@ export class RedisServer {
   #lost(error: unknown): void {
     // Sentinel and cluster tell of each of their connections: whether the whole can be used is for the probe to say.
     if (this.#place.kind === 'single') this.#isReady = false;
-    this.#setProblem(reasonOf(error));
+    this.#setProblem(this.reasonOf(error));
     this.#outcome?.(error);
   }
 
@@ -189,6 +199,7 @@ export class RedisServer {
     try {
       const { waits } = await this.#within(checkServer(driver, this.#tag(0), this.#durability), this.#patience);
       this.#waits = waits;
+      this.#wasReached = true;
       await this.#within(this.#load(driver), this.#patience);
       await this.#within(this.#subscriptions.take(driver), this.#patience);
       if (driver !== this.#driver || this.#isClosed) return;
@@ -236,7 +247,7 @@ export class RedisServer {
       if (this.#isReady) this.#setProblem(undefined);
       void this.#subscriptions.mend(this.#driver);
     } catch (error) {
-      this.#setProblem(reasonOf(error));
+      this.#setProblem(this.reasonOf(error));
       this.#recycleWhenSilent();
     }
   }
@@ -285,7 +296,7 @@ export class RedisServer {
     const { message } = error as Error;
     // Another server has taken over, or somebody has emptied its scripts.
     if (/NOSCRIPT/.test(message)) void this.#load(this.#driver, [key]).catch(() => {});
-    else if (this.#isReady) this.#setProblem(reasonOf(error));
+    else if (this.#isReady) this.#setProblem(this.reasonOf(error));
   }
 
   #setProblem(problem: string | undefined): void {

@@ -7,7 +7,7 @@ const MAX_TOLD_BYTES = 2048;
 /**
  * Arguments: room, epoch if it begins, now, most rooms, channel, origin, most events, most bytes, from, how many characters that has
  * in JavaScript, text, and the key where there is one. Answer: epoch, offset, time, 1 for a duplicate; nothing where the room would
- * be one too many. What it tells is read in redis-wake-up.ts.
+ * be one too many. What it tells is read in wake-up.ts.
  */
 export const append = script(
   ROOM,
