@@ -68,6 +68,8 @@ export type GrowthListener = (room: string, head: number, event?: RoomEvent, epo
  * has not answered in time, it may have been: a publication's key makes trying it again safe.
  */
 export interface EventLog {
+  /** Its events come one by one also where they follow each other closely: it has no commits that gather them. @default false */
+  readonly answersEach?: boolean;
   /**
    * Resolves when the event is as durable as the store was set up for, and after this process's followers were told of it;
    * events of one caller to one room keep their order.

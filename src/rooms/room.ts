@@ -130,7 +130,8 @@ export class Room {
     } else if (epoch !== this.epoch || event.offset > end + 1) {
       void this.refresh();
     } else if (event.offset === end + 1) {
-      this.#gathering.add(event);
+      if (this.#settings.log.answersEach) this.#gathering.add(event);
+      else this.#push(event);
     }
   }
 

@@ -5,6 +5,10 @@ import { until } from '../helpers/until.ts';
 
 const event = (offset: number): RoomEvent => ({ offset, at: 0, from: '', text: '' });
 
+/** What time it is, in milliseconds, in all tests of this file. */
+let now = 1000;
+performance.now = () => now;
+
 function setUp(readers: number) {
   const delivered: number[] = [];
   const room = { readers };
@@ -15,7 +19,7 @@ function setUp(readers: number) {
   return { gathering, delivered, room };
 }
 
-test('few readers are given each event at once', (t) => {
+test.serial('few readers are given each event at once', (t) => {
   const { gathering, delivered } = setUp(499);
   for (const offset of [1, 2]) {
     gathering.add(event(offset));
@@ -24,32 +28,55 @@ test('few readers are given each event at once', (t) => {
   }
 });
 
-test('many are given what comes in a while, soon or when it is asked for', async (t) => {
-  const { gathering, delivered } = setUp(500);
+test.serial('so are many where each event stands alone', (t) => {
+  const { gathering, delivered } = setUp(1000);
+  for (const offset of [1, 2, 3]) {
+    gathering.add(event(offset));
+    t.is(delivered.at(-1), offset);
+    now += 2;
+  }
+});
+
+test.serial('where events come close to each other many are given them together', async (t) => {
+  const { gathering, delivered } = setUp(1000);
   gathering.add(event(1));
+  now += 1.9;
   gathering.add(event(2));
-  t.deepEqual([[...delivered], gathering.newest], [[], 2]);
-  gathering.flush();
-  t.deepEqual([[...delivered], gathering.newest], [[1, 2], undefined]);
   gathering.add(event(3));
+  t.deepEqual([[...delivered], gathering.newest], [[1], 3]);
+  await until(() => delivered.length > 1);
+  t.deepEqual([[...delivered], gathering.newest], [[1, 2, 3], undefined]);
+
+  // It was worth while, and is tried again.
+  now += 100;
   gathering.add(event(4));
-  t.deepEqual(delivered, [1, 2]);
-  await until(() => delivered.length > 2);
-  t.deepEqual([delivered, gathering.newest], [[1, 2, 3, 4], undefined]);
+  t.deepEqual(delivered, [1, 2, 3]);
+  await until(() => delivered.length > 3);
+  now += 100;
+  gathering.add(event(5));
+  t.deepEqual([delivered, gathering.newest], [[1, 2, 3, 4, 5], undefined]);
 });
 
-test('a room of a million keeps an event for no more than a moment', async (t) => {
+test.serial('what waits goes out when that is asked for', (t) => {
+  const { gathering, delivered } = setUp(1000);
+  for (const offset of [1, 2, 3]) gathering.add(event(offset));
+  gathering.flush();
+  gathering.flush();
+  t.deepEqual([delivered, gathering.newest], [[1, 2, 3], undefined]);
+});
+
+test.serial('a room of a million millions keeps an event for no more than a moment', async (t) => {
   const { gathering, delivered } = setUp(1e12);
-  gathering.add(event(1));
-  await until(() => delivered.length > 0);
-  t.deepEqual(delivered, [1]);
+  for (const offset of [1, 2]) gathering.add(event(offset));
+  await until(() => delivered.length > 1);
+  t.deepEqual(delivered, [1, 2]);
 });
 
-test('order holds where readers go in between', async (t) => {
+test.serial('order holds where readers go in between', async (t) => {
   const { gathering, delivered, room } = setUp(500);
-  gathering.add(event(1));
+  for (const offset of [1, 2]) gathering.add(event(offset));
   room.readers = 1;
-  gathering.add(event(2));
-  await until(() => delivered.length > 0);
-  t.deepEqual(delivered, [1, 2]);
+  gathering.add(event(3));
+  await until(() => delivered.length > 2);
+  t.deepEqual(delivered, [1, 2, 3]);
 });

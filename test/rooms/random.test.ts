@@ -63,7 +63,8 @@ for (let seed = 1; seed <= 300; seed++) {
       () => turn(),
     ];
     // With so many, events are gathered.
-    for (let crowd = pick(10) === 0 ? 520 : 0; crowd > 0; crowd--) await join();
+    log.answersEach = pick(10) === 0;
+    for (let crowd = log.answersEach ? 520 : 0; crowd > 0; crowd--) await join();
     for (let i = 0; i < 250; i++) await steps[pick(steps.length)]?.();
 
     open?.();

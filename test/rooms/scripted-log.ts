@@ -11,6 +11,7 @@ interface Log {
 
 /** A log that does on command what logs do in bad moments. */
 export class ScriptedLog implements EventLog {
+  answersEach = false;
   /** Readings wait for this. */
   gate: Promise<void> | undefined;
   /** So many readings fail next. */

@@ -49,6 +49,7 @@ async function begin(server: RedisServer, options: RedisLogOptions, limits: LogL
 }
 
 class RedisLog implements EventLog {
+  readonly answersEach = true;
   readonly #server: RedisServer;
   readonly #settings: LogSettings;
   /** The clock of the server is one for all machines; only tests have another. */
