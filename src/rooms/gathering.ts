@@ -4,18 +4,20 @@ import type { RoomEvent } from './event-log.ts';
 const WAIT_PER_READER = 0.002;
 /** Milliseconds that it waits at most. */
 const MAX_WAIT = 20;
+/** So many events in a row may wait in vain: processes that share a room fall out of step now and then. */
+const PATIENCE = 16;
 
 /**
  * Lets what comes to a room with many readers, 500 or more, go out together where events come close to each other: one waits 2 µs
  * for each reader, 20 ms at most, and what comes meanwhile goes with it in one write for each reader. The last reader would have
- * waited longer for the writes to the others. An event that stands alone goes out at once, as all do to fewer readers.
+ * waited longer for the writes to the others. Where events stand alone each goes out at once, as all do to fewer readers.
  */
 export class Gathering {
   readonly #readers: () => number;
   readonly #deliver: (event: RoomEvent) => void;
   #waiting: RoomEvent[] = [];
-  /** The last time that one waited another came, or that none waited one came too early. */
-  #pays = false;
+  /** How many more events wait although nobody comes. */
+  #patience = 0;
   /** Until when an event would have waited that went out at once. */
   #until = 0;
 
@@ -40,8 +42,8 @@ export class Gathering {
       this.#deliver(event);
       return;
     }
-    this.#pays ||= performance.now() < this.#until;
-    if (this.#pays) {
+    if (performance.now() < this.#until) this.#patience = PATIENCE;
+    if (this.#patience > 0) {
       this.#waiting.push(event);
       setTimeout(() => this.#end(), wait).unref();
     } else {
@@ -59,7 +61,8 @@ export class Gathering {
   }
 
   #end(): void {
-    this.#pays = this.#waiting.length > 1;
+    if (this.#waiting.length > 1) this.#patience = PATIENCE;
+    else this.#patience--;
     this.flush();
   }
 }
