@@ -32,7 +32,11 @@ export const chromium: Tool = {
 };
 export const nginx: Tool = { name: 'Nginx', aptPackage: 'nginx', path: () => find('nginx') };
 export const openssl: Tool = { name: 'OpenSSL', aptPackage: 'openssl', path: () => find('openssl') };
-export const redisServer: Tool = { name: 'Redis', aptPackage: 'redis-server', path: () => find('redis-server') };
+export const redisServer: Tool = {
+  name: 'Redis',
+  aptPackage: 'redis-server',
+  path: () => process.env.REDIS_SERVER_PATH ?? find('redis-server'),
+};
 export const tmux: Tool = { name: 'tmux', aptPackage: 'tmux', path: () => find('tmux') };
 
 export const tools: readonly Tool[] = [chromium, nginx, openssl, redisServer, tmux];
