@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
@@ -64,6 +65,27 @@ test('a Redis that would delete rooms when it is full is refused', async (t) => 
     code: 'ERR_STORE',
     message: /allkeys-lru, which deletes rooms/,
   });
+});
+
+test('what a Redis that stands still has not been given after a while it is not given later', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  // Before the connection is thrown away, after 10 s, what waits for it is to be gone.
+  const server = await connectTo(t, redis, { patience: 600 });
+  const log = await openRedisLog(server, { name: 'test' });
+  t.teardown(() => log.close());
+  redis.signal('SIGSTOP');
+  await t.throwsAsync(log.append('r', { from: 'a', text: '' }), { code: 'unavailable' });
+  // More than two sockets take.
+  const text = 'x'.repeat(64 * 1024);
+  const appends = Array.from({ length: 600 }, () => log.append('r', { from: 'a', text }));
+  for (const { status } of await Promise.allSettled(appends)) t.is(status, 'rejected');
+  // Begun later than the time of each of them, and as long: it is over later.
+  await delay(5000);
+  redis.signal('SIGCONT');
+  await until(() => server.problem === undefined);
+  const [, appended] = /\n(\d+)/.exec(await redis.ask('HGET', '{text-event:test:0}:m:r', 'h')) ?? [];
+  t.true(Number(appended) < appends.length / 2, `${appended} of ${appends.length}`);
 });
 
 test('whose messages are lost finds what grew all the same', async (t) => {
