@@ -43,6 +43,24 @@ test('a user with the rights that the manual names is enough, over a Unix socket
   t.is(server.problem, undefined);
 });
 
+test('a right that a script lacks is told as one, and not as a server that cannot be reached', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  await redis.ask('ACL', 'SETUSER', 'rooms', 'on', '>pass', '~{text-event:*', '+@all');
+  for (const [taken, reason] of [
+    [['-hset', '&{text-event:*'], /^its ACL does not let this user /],
+    [['+hset', 'resetchannels'], /^its ACL does not let this user .*channel/],
+  ] as const) {
+    await redis.ask('ACL', 'SETUSER', 'rooms', ...taken);
+    const server = await openRedis(`unix://rooms:pass@${redis.socket}`, { patience: PATIENCE });
+    t.teardown(() => server.close());
+    const log = await openRedisLog(server, { name: 'test' });
+    t.teardown(() => log.close());
+    const { cause } = await t.throwsAsync(log.append('r', { from: 'a', text: '1' }), { code: 'unavailable' });
+    t.regex(server.reasonOf(cause), reason);
+  }
+});
+
 test('DURABILITY=flush is taken where each answer of Redis comes after the flush, and refused where nothing can promise it', async (t) => {
   const redis = await startRedis(t, ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']);
   if (!redis) return;
