@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cursor } from './cursor.ts';
 import type { EventLog, Page, RoomEvent } from './event-log.ts';
-import type { RoomsObserver } from './observer.ts';
 import { Gathering } from './gathering.ts';
+import type { RoomsObserver } from './observer.ts';
 import { formatPosition, type Position } from './position.ts';
 import type { Format, Reader, Start } from './reader.ts';
 import { Entry, Tail, type TailBudget } from './tail.ts';
