@@ -74,6 +74,7 @@ export class ProcessRegistry {
   /** On the clock of `performance`, in milliseconds. */
   #at = 0;
   #latest: ProcessSummary;
+  #telling: Promise<void> | undefined;
 
   constructor(options: ProcessRegistryOptions) {
     const { NODE_APP_INSTANCE: instance } = process.env;
@@ -107,8 +108,31 @@ export class ProcessRegistry {
     setInterval(() => void this.tell(), INTERVAL).unref();
   }
 
-  /** Says how it is now; others know it within a second. */
-  async tell(): Promise<void> {
+  /** Says how it is now; others know it within a second. What is told is of the end of a look, also where it had begun before. */
+  tell(): Promise<void> {
+    // Two at once would count the same messages, or over no time at all.
+    this.#telling ??= this.#look().finally(() => {
+      this.#telling = undefined;
+    });
+    return this.#telling;
+  }
+
+  /** Asks the store, where it can be used. */
+  async list(): Promise<KnownProcesses> {
+    const { presence, problem, isReady } = this.#options;
+    const own = { ...this.#latest, ready: isReady(), age: 0 };
+    const before = problem();
+    if (before !== undefined) return { processes: [own], othersUnknown: before };
+    try {
+      const known = (await presence.processes()).flatMap(({ description, age }) => summariesIn(description, age));
+      const others = known.filter(({ id }) => id !== own.id);
+      return { processes: [own, ...others].sort(inOrder) };
+    } catch {
+      return { processes: [own], othersUnknown: problem() ?? 'the store does not answer' };
+    }
+  }
+
+  async #look(): Promise<void> {
     const { presence, isReady, connections, messages } = this.#options;
     const counted = await messages();
     const cpu = processorSeconds();
@@ -129,21 +153,6 @@ export class ProcessRegistry {
     this.#at = at;
     this.#delays.reset();
     presence.describe(JSON.stringify(this.#latest));
-  }
-
-  /** Asks the store, where it can be used. */
-  async list(): Promise<KnownProcesses> {
-    const { presence, problem, isReady } = this.#options;
-    const own = { ...this.#latest, ready: isReady(), age: 0 };
-    const before = problem();
-    if (before !== undefined) return { processes: [own], othersUnknown: before };
-    try {
-      const known = (await presence.processes()).flatMap(({ description, age }) => summariesIn(description, age));
-      const others = known.filter(({ id }) => id !== own.id);
-      return { processes: [own, ...others].sort(inOrder) };
-    } catch {
-      return { processes: [own], othersUnknown: problem() ?? 'the store does not answer' };
-    }
   }
 }
 

@@ -8,6 +8,7 @@ import { judgeEviction, judgePersistence, judgeReplicas, type RedisSettings } fr
 
 /** Of the server that has it the settings are read; in a cluster of that one alone. */
 const KEY = '{text-event:doctor}';
+/** Milliseconds until it must be connected, and have answered everything. */
 const TIMEOUT = 5_000;
 
 /** What `doctor --local` tests of the Redis that the settings name. */
@@ -29,11 +30,12 @@ async function examineRedis(
   let driver: RedisDriver | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
-    await new Promise<void>((ready, lost) => {
+    const read = new Promise<RedisSettings>((resolve, lost) => {
       timer = setTimeout(() => lost(new NoAnswer(TIMEOUT)), TIMEOUT);
+      const ready = () => readRedis(driver as RedisDriver).then(resolve, lost);
       driver = driveRedis(place, { ready, lost });
     });
-    return judge(await readRedis(driver as unknown as RedisDriver), config);
+    return judge(await read, config);
   } catch (error) {
     // No address: it may have a password in it.
     return wrong(`Redis: ${reasonOf(error, place)}`, { file: '.env', line: 'REDIS_URL' });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { judgeEviction, judgePersistence, judgeReplicas, type RedisSettings } from '../../src/cli/redis-findings.ts';
@@ -51,6 +53,26 @@ test('a password that is missing, and one that is wrong, are told apart', async 
   const wrong = await doctor(t, url, { REDIS_URL: redis.url.replace('//', '//:made-up-secret@') });
   t.regex(wrong.said, /WRONG +eviction +Redis: it refuses the user or the password: one of them is wrong/);
   t.notRegex(wrong.said, /made-up-secret/);
+});
+
+test('a Redis that falls silent after the connection is told of, and not waited for', async (t) => {
+  if (missing(t, redisServer)) return;
+  const { url } = await startProgram(t);
+  const redis = new RedisProcess();
+  t.teardown(() => redis.end());
+  await redis.start();
+  const proxy = createServer((client) => {
+    const server = connect(redis.port, '127.0.0.1');
+    client
+      .on('data', (chunk) => chunk.includes('everything') || server.write(chunk))
+      .on('close', () => server.destroy());
+    server.on('data', (chunk) => client.write(chunk));
+  }).listen(0, '127.0.0.1');
+  t.teardown(() => proxy.close());
+  await once(proxy, 'listening');
+  const env = { REDIS_URL: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  const { stdout } = await runCommand(t, ['doctor', '--local', '--only', 'eviction', url], '', env);
+  t.regex(stdout, /WRONG +eviction +Redis: it has not answered for 5000 ms/);
 });
 
 test('without REDIS_URL there is nothing to ask', async (t) => {

@@ -19,6 +19,11 @@ test('rights that are missing are named, and the user is not, as Redis 7.2 and l
     reason('NOPERM User tell-nobody has no permissions to access one of the channels used as arguments'),
     'its ACL does not let this user access one of the channels',
   );
+  t.is(reason('NOPERM No permissions to access a key'), 'its ACL does not let this user access a key');
+  t.is(
+    reason("ERR ACL failure in script: User tell-nobody has no permissions to run the 'hset' command"),
+    "its ACL does not let this user run the 'hset' command",
+  );
   t.is(reason('NOPERM tell-nobody, in other words'), 'its ACL does not let this user do what is needed');
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { EventLog } from '../../src/rooms/event-log.ts';
 import { ROOM_NAMING } from '../../src/rooms/names.ts';
@@ -42,6 +43,24 @@ test('a user with the rights that the manual names is enough, over a Unix socket
   t.is(server.problem, undefined);
 });
 
+test('a right that a script lacks is told as one, and not as a server that cannot be reached', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  await redis.ask('ACL', 'SETUSER', 'rooms', 'on', '>pass', '~{text-event:*', '+@all');
+  for (const [taken, reason] of [
+    [['-hset', '&{text-event:*'], /^its ACL does not let this user /],
+    [['+hset', 'resetchannels'], /^its ACL does not let this user .*channel/],
+  ] as const) {
+    await redis.ask('ACL', 'SETUSER', 'rooms', ...taken);
+    const server = await openRedis(`unix://rooms:pass@${redis.socket}`, { patience: PATIENCE });
+    t.teardown(() => server.close());
+    const log = await openRedisLog(server, { name: 'test' });
+    t.teardown(() => log.close());
+    const { cause } = await t.throwsAsync(log.append('r', { from: 'a', text: '1' }), { code: 'unavailable' });
+    t.regex(server.reasonOf(cause), reason);
+  }
+});
+
 test('DURABILITY=flush is taken where each answer of Redis comes after the flush, and refused where nothing can promise it', async (t) => {
   const redis = await startRedis(t, ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']);
   if (!redis) return;
@@ -64,6 +83,27 @@ test('a Redis that would delete rooms when it is full is refused', async (t) => 
     code: 'ERR_STORE',
     message: /allkeys-lru, which deletes rooms/,
   });
+});
+
+test('what a Redis that stands still has not been given after a while it is not given later', async (t) => {
+  const redis = await startRedis(t);
+  if (!redis) return;
+  // Before the connection is thrown away, after 10 s, what waits for it is to be gone.
+  const server = await connectTo(t, redis, { patience: 600 });
+  const log = await openRedisLog(server, { name: 'test' });
+  t.teardown(() => log.close());
+  redis.signal('SIGSTOP');
+  await t.throwsAsync(log.append('r', { from: 'a', text: '' }), { code: 'unavailable' });
+  // More than two sockets take.
+  const text = 'x'.repeat(64 * 1024);
+  const appends = Array.from({ length: 600 }, () => log.append('r', { from: 'a', text }));
+  for (const { status } of await Promise.allSettled(appends)) t.is(status, 'rejected');
+  // Begun later than the time of each of them, and as long: it is over later.
+  await delay(5000);
+  redis.signal('SIGCONT');
+  await until(() => server.problem === undefined);
+  const [, appended] = /\n(\d+)/.exec(await redis.ask('HGET', '{text-event:test:0}:m:r', 'h')) ?? [];
+  t.true(Number(appended) < appends.length / 2, `${appended} of ${appends.length}`);
 });
 
 test('whose messages are lost finds what grew all the same', async (t) => {

@@ -3,8 +3,11 @@ import type { RedisPlace } from './place.ts';
 
 /** What a single server, Sentinel and a cluster have in common. */
 export interface RedisDriver {
-  /** Sends a command to the server that has a key; those that are sent in one turn go out together, in order. */
-  send(key: string, args: string[]): Promise<unknown>;
+  /**
+   * Sends a command to the server that has a key; those that are sent in one turn go out together, in order.
+   * @param stands the server answers nobody: what the socket has not taken after 5 s is thrown away, and rejected
+   */
+  send(key: string, args: string[], stands?: boolean): Promise<unknown>;
   /** Listens to a sharded channel, also after a reconnection. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   /** @param listener the one that was given */
@@ -24,6 +27,8 @@ export interface RedisDriverEvents {
 const CONNECT_TIMEOUT = 3000;
 const LONGEST_WAIT = 1000;
 const PATIENCE = 4000;
+/** Longer than the patience of whoever asks, who says in better words what is wrong. */
+const UNWRITTEN = { timeout: 5000 };
 
 /** Begins to connect, and goes on until it is destroyed. */
 export function driveRedis(place: RedisPlace, events: RedisDriverEvents): RedisDriver {
@@ -51,7 +56,8 @@ function clientOptions({ username, password, database, tls }: RedisPlace) {
     // What waits for a connection would be told late, and appended after its publisher was told that it was not.
     disableOfflineQueue: true,
     maintNotifications: 'disabled' as const,
-    // Whoever asks waits no longer than it wants to by itself; an AbortSignal per command was a twentieth of what a publication costs.
+    // An AbortSignal for each command was a twentieth of what a publication costs. One has it where nothing is answered: else
+    // all that is published, and tried again, would be kept until the connection is thrown away.
     commandOptions: { timeout: 0 },
     name: 'text-event-server',
     socket: tls ? { ...socket, tls: true as const } : socket,
@@ -65,7 +71,7 @@ function driveSingle(place: RedisPlace, { ready, lost }: RedisDriverEvents): Red
   client.on('error', lost).on('ready', ready);
   client.connect().catch(lost);
   return {
-    send: (_key, args) => client.sendCommand(args),
+    send: (_key, args, stands) => client.sendCommand(args, stands ? UNWRITTEN : undefined),
     subscribe: (channel, listener) => client.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => client.sUnsubscribe(channel, listener),
     destroy: () => client.destroy(),

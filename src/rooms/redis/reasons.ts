@@ -16,8 +16,11 @@ const REASONS: readonly [RegExp, string][] = [
   [/^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)/, 'it is not ready itself'],
 ];
 
+/** A right that is missing: to a command of ours, or to one in a script, before Redis 7.2 and since. */
+const NO_RIGHT = /^(NOPERM|ERR The user executing the script can't|ERR ACL failure in script)/;
 /** What of Redis's own words about rights is told: later versions name the user, too. */
-const RIGHT = /run the '[\w|-]+' command|access one of the (?:keys|channels)/;
+const RIGHT =
+  /run the '[\w|-]+' command|access (?:a|one of the|at least one of the) (?:key|channel)s?|publish to the channel/;
 
 /** How a server without TLS looks to a client that begins with it: it waits for the end of a line, or answers in plain text. */
 const NO_TLS = /^(ConnectionTimeoutError|EPROTO|ERR_SSL_.*)$/;
@@ -35,7 +38,7 @@ export function reasonOf(error: unknown, place?: RedisPlace): string {
   const { message, code } = error as NodeJS.ErrnoException;
   // A script's error has the one of Redis in it.
   const text = message.replace(/^ERR (?=[A-Z]{3,} )/, '');
-  if (text.startsWith('NOPERM')) {
+  if (NO_RIGHT.test(message) || NO_RIGHT.test(text)) {
     return `its ACL does not let this user ${RIGHT.exec(text)?.[0] ?? 'do what is needed'}`;
   }
   const known = REASONS.find(([pattern]) => pattern.test(text));

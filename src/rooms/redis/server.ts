@@ -23,6 +23,8 @@ const PROBE_INTERVAL = 1000;
 const PROBE_PATIENCE = 2000;
 /** A connection that nothing came over for so long is thrown away: the machine behind it may be gone. */
 const SILENCE = 10_000;
+/** Nothing is answered for so long, or nothing was asked: what is sent now may never be written. */
+const STANDSTILL = 500;
 /** What a start waits for a first connection that is neither made nor refused; after that it goes on without. */
 const FIRST_PATIENCE = 10_000;
 
@@ -262,7 +264,8 @@ export class RedisServer {
   }
 
   async #ask(key: string, command: string[], patience: number): Promise<unknown> {
-    const answer = await this.#within(this.#driver.send(key, command), patience);
+    const stands = Date.now() - this.#lastAnswer > STANDSTILL;
+    const answer = await this.#within(this.#driver.send(key, command, stands), patience);
     this.#lastAnswer = Date.now();
     return answer;
   }
