@@ -76,6 +76,29 @@ test('DURABILITY=flush is taken where each answer of Redis comes after the flush
   });
 });
 
+test('DURABILITY=flush without appendfsync always waits for the disk where Redis can say that it has it, from 7.2 on', async (t) => {
+  const redis = await startRedis(t, ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec']);
+  if (!redis) return;
+  const opening = openRedis(redis.url, { patience: PATIENCE, durability: 'flush' });
+  const waits = async () =>
+    Number(/cmdstat_waitaof:calls=(\d+)/.exec(await redis.ask('INFO', 'commandstats'))?.[1] ?? 0);
+  // Valkey says which Redis it is compatible with.
+  if (/redis_version:7\.0\./.test(await redis.ask('INFO', 'server'))) {
+    await t.throwsAsync(opening, { code: 'ERR_STORE', message: /appendfsync always, or version 7\.2 for WAITAOF/ });
+    return;
+  }
+  const server = await opening;
+  t.teardown(() => server.close());
+  const log = await openRedisLog(server, { name: 'test' });
+  t.is(await waits(), 0);
+  // What is written in one turn has one flush.
+  await Promise.all(['1', '2', '3'].map((text) => log.append('r', { from: 'a', text })));
+  t.is(await waits(), 1);
+  await log.append('r', { from: 'a', text: '4' });
+  t.is(await waits(), 2);
+  await log.close();
+});
+
 test('a Redis that would delete rooms when it is full is refused', async (t) => {
   const redis = await startRedis(t, ['--save', '', '--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru']);
   if (!redis) return;
