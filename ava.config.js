@@ -14,6 +14,7 @@ export default {
   // Most tests wait for processes and timers more than they compute.
   concurrency: availableParallelism() + 1,
   sortTestFiles: (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
-  timeout: '2m',
+  // Without any test ending. On a machine that has much else to do some take minutes.
+  timeout: '5m',
   failWithoutAssertions: true,
 };

@@ -319,7 +319,9 @@ test('a user that loses its rights while the program runs is told apart from a w
   const program = await startProgram(t, { REDIS_URL: `redis://rooms:tell-nobody@127.0.0.1:${redis.port}` });
   t.is(await readiness(program), '200 ready');
   await redis.ask('ACL', 'SETUSER', 'rooms', 'resetkeys');
-  await until(async () => /its ACL does not let this user access (one of the keys|a key)$/.test(await readiness(program)));
+  await until(async () =>
+    /its ACL does not let this user access (one of the keys|a key)$/.test(await readiness(program)),
+  );
   await redis.ask('ACL', 'SETUSER', 'rooms', '~*', '>another', '<tell-nobody');
   await redis.ask('CLIENT', 'KILL', 'USER', 'rooms');
   await until(async () => /it refuses the user or the password: one of/.test(await readiness(program)));

@@ -36,8 +36,17 @@ export function driveRedis(place: RedisPlace, events: RedisDriverEvents): RedisD
   return place.kind === 'cluster' ? driveCluster(place, events) : driveSingle(place, events);
 }
 
-/** Not all processes come back to a Redis that has just started in the same moment. */
-function nextWait(retries: number): number {
+/** Whether a driver has been destroyed. */
+interface Life {
+  over: boolean;
+}
+
+/**
+ * Not all processes come back to a Redis that has just started in the same moment. Who has been destroyed does not: Sentinel's
+ * `destroy` waits for what it has begun, which would be tried for ever where the server goes in the same moment.
+ */
+function nextWait(life: Life, retries: number): number | false {
+  if (life.over) return false;
   const most = Math.min(50 * 2 ** Math.min(retries, 10), LONGEST_WAIT);
   return most / 2 + (Math.random() * most) / 2;
 }
@@ -47,8 +56,9 @@ function inTime() {
   return { abortSignal: AbortSignal.timeout(PATIENCE) };
 }
 
-function clientOptions({ username, password, database, tls }: RedisPlace) {
-  const socket = { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: nextWait };
+function clientOptions({ username, password, database, tls }: RedisPlace, life: Life) {
+  const reconnectStrategy = (retries: number) => nextWait(life, retries);
+  const socket = { connectTimeout: CONNECT_TIMEOUT, reconnectStrategy };
   return {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -65,7 +75,8 @@ function clientOptions({ username, password, database, tls }: RedisPlace) {
 }
 
 function driveSingle(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
-  const { socket, ...options } = clientOptions(place);
+  const life = { over: false };
+  const { socket, ...options } = clientOptions(place, life);
   const where = place.path === undefined ? { ...place.nodes[0] } : { path: place.path, tls: false as const };
   const client = createClient({ ...options, socket: { ...socket, ...where } });
   client.on('error', lost).on('ready', ready);
@@ -74,16 +85,20 @@ function driveSingle(place: RedisPlace, { ready, lost }: RedisDriverEvents): Red
     send: (_key, args, stands) => client.sendCommand(args, stands ? UNWRITTEN : undefined),
     subscribe: (channel, listener) => client.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => client.sUnsubscribe(channel, listener),
-    destroy: () => client.destroy(),
+    destroy() {
+      life.over = true;
+      client.destroy();
+    },
   };
 }
 
 function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
-  const { database: _, ...sentinelOptions } = clientOptions(place);
+  const life = { over: false };
+  const { database: _, ...sentinelOptions } = clientOptions(place, life);
   const sentinel = createSentinel({
     name: place.master ?? '',
     sentinelRootNodes: place.nodes.map((node) => ({ ...node })),
-    nodeClientOptions: clientOptions(place),
+    nodeClientOptions: clientOptions(place, life),
     sentinelClientOptions: sentinelOptions,
     passthroughClientErrorEvents: true,
     scanInterval: 1000,
@@ -101,12 +116,16 @@ function driveSentinel(place: RedisPlace, { ready, lost }: RedisDriverEvents): R
     send: (_key, args) => sentinel.sendCommand(false, args, inTime()),
     subscribe: (channel, listener) => sentinel.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => sentinel.sUnsubscribe(channel, listener),
-    destroy: () => void sentinel.destroy().catch(() => {}),
+    destroy() {
+      life.over = true;
+      sentinel.destroy().catch(() => {});
+    },
   };
 }
 
 function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): RedisDriver {
-  const { database: _, ...defaults } = clientOptions(place);
+  const life = { over: false };
+  const { database: _, ...defaults } = clientOptions(place, life);
   const cluster = createCluster({ rootNodes: place.nodes.map((node) => ({ socket: { ...node } })), defaults });
   const trouble = new Trouble(lost);
   cluster.on('error', trouble.met);
@@ -115,7 +134,10 @@ function driveCluster(place: RedisPlace, { ready, lost }: RedisDriverEvents): Re
     send: (key, args) => cluster.sendCommand(key, false, args, inTime()),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener),
     unsubscribe: (channel, listener) => cluster.sUnsubscribe(channel, listener),
-    destroy: () => cluster.destroy(),
+    destroy() {
+      life.over = true;
+      cluster.destroy();
+    },
   };
 }
 
