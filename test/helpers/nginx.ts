@@ -167,10 +167,21 @@ function makeCertificate(dir: string): void {
   execFileSync(openssl.path() as string, args, { cwd: dir, stdio: 'ignore' });
 }
 
-/** Ports of 127.0.0.1 that nobody listens on at this moment. */
+/** Below those that systems give to whoever asks for any port, and so far below that a Redis cluster may have those 10,000 above. */
+const [LOWEST_PORT, PORTS] = [10_000, 10_000];
+
+/** Ports of 127.0.0.1 that nobody listens on at this moment, and no connection takes in the next. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+  const servers: net.Server[] = [];
+  while (servers.length < count) {
+    const server = net.createServer();
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) servers.push(server);
+  }
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
