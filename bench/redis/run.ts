@@ -4,8 +4,8 @@ import { type RedisRow, type RedisSample, redisRows, sampleRow } from './rows.ts
 import { type Setup, setups } from './setups.ts';
 import { redisVersion } from './site.ts';
 
-/** They take long, and their ratios wander. */
-const MAX_ROUNDS = 5;
+/** Their ratios wander more than those of others: so many, unless one is enough. */
+const ROUNDS = 5;
 const MAX_SECONDS = 1.5;
 const READERS = [100, 1000];
 
@@ -45,7 +45,7 @@ export async function measureRedis({
       show: ({ perSecond, cpu, redis }: RedisSample) =>
         `${Math.round(perSecond)} a second, ${cpu.toFixed(2)} µs, Redis ${redis.toFixed(2)} µs`,
     };
-    const [series] = await runRounds(Math.min(rounds, MAX_ROUNDS), [trial], who);
+    const [series] = await runRounds(rounds === 1 ? 1 : ROUNDS, [trial], who);
     results.push({ row, setups: who, series: series as Map<string, Series<RedisSample>> });
   }
   return results;
