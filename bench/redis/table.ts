@@ -64,7 +64,7 @@ has; Socket.IO acknowledges at once. The publisher is at the first process, the 
 ${redisTable(results)}
 
 *Redis to LMDB* is the server's CPU of the one divided by that of the other; *two processes to one* is how much more they do with the CPU of two than one with its own: 2 × CPU of one / CPU of two together.
-Each is the median of the ratios of the rounds, five where nothing else is said.
+Each is the median of the ratios of the rounds, of which these rows have five.
 
 ${targetsTable(results)}
 `;
