@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { sayOnAllPaths } from './helpers/all-paths.ts';
 import { connect } from './helpers/client.ts';
 import { runProgram, startProgram } from './helpers/program.ts';
 import { speak } from './helpers/rooms.ts';
@@ -65,25 +66,7 @@ test('two programs with one folder are one set of rooms', async (t) => {
   b.say({ type: 'publish', text: 'over there' });
   t.deepEqual(await a.nextOf('event'), await b.nextOf('event'));
 
-  // Whoever has its own line back is in the room; one that is just open may not be yet.
-  const here = await connect(t, `${one.ws}broadcast`);
-  here.send('here');
-  t.is(await here.next(), 'here');
-  const there = await connect(t, `${two.ws}broadcast`);
-  there.send('to all');
-  t.deepEqual([await there.next(), await here.next()], ['to all', 'to all']);
-  const first = await connect(t, `${one.ws}chat`);
-  first.send('a');
-  t.is(await first.next(), '我:a');
-  const second = await connect(t, `${two.ws}chat`);
-  second.send('x');
-  t.is(await second.next(), '我:x');
-  t.is(await first.next(), '小军:x');
-  const addressed = await Promise.all([one, two].map(({ ws }) => connect(t, `${ws}ws`)));
-  const welcomes = await Promise.all(addressed.map(({ next }) => next()));
-  addressed[1]?.send('x');
-  const line = `${welcomes[1]?.replace('Welcome ', '')} -> x`;
-  t.deepEqual(await Promise.all(addressed.map(({ next }) => next())), [line, line]);
+  await sayOnAllPaths(t, one, two);
 });
 
 test('many who publish over two programs at once are seen by everybody in one order, each line once', async (t) => {
